@@ -66,19 +66,26 @@ class Edge {
       std::function<absl::StatusOr<sync::Subscription>(const CallScope&,
                                                        std::shared_ptr<WatchSink<Response>>)>
           subscribe) {
-    auto* reactor = new WatchReactor<Response>(BeginWatch(call, method));
-    // The reactor deletes itself when gRPC is done with it; the sink outlives it.
-    RunWatch(*reactor, request,
-             [sink = reactor->sink(), subscribe = std::move(subscribe)](const CallScope& scope) {
-               return subscribe(scope, sink);
-             });
+    const std::shared_ptr<OpenWatch> open = OpenStream(call, method);
+    auto* reactor = new WatchReactor<Response>(Hooks(open));
+    const std::shared_ptr<WatchState<Response>> state = reactor->state();
+    // The reactor deletes itself when gRPC is done with it; the state outlives it.
+    StartStream(open, state, request,
+                [state, subscribe = std::move(subscribe)](const CallScope& scope) {
+                  return subscribe(scope, state);
+                });
     return reactor;
   }
 
  protected:
-  virtual WatchCall BeginWatch(grpc::CallbackServerContext* call, const Method& method) = 0;
-  virtual void RunWatch(
-      WatchControl& control, const google::protobuf::Message& request,
+  struct OpenWatch;  // one stream: its call, log line, subscription
+
+  virtual std::shared_ptr<OpenWatch> OpenStream(grpc::CallbackServerContext* call,
+                                                const Method& method) = 0;
+  virtual WatchCall Hooks(const std::shared_ptr<OpenWatch>& open) = 0;
+  virtual void StartStream(
+      const std::shared_ptr<OpenWatch>& open, std::shared_ptr<WatchControl> control,
+      const google::protobuf::Message& request,
       std::function<absl::StatusOr<sync::Subscription>(const CallScope&)> subscribe) = 0;
 };
 

@@ -1,20 +1,14 @@
-// A server stream of states with one slot: the newest state wins, a slow reader never slows the
-// one who publishes (foundations: a reactor with a locked slot, never a thread of the pool).
+// A server stream of states with one slot: the newest state wins, and a slow reader never slows the
+// one who publishes. A stream never holds a thread of the pool.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <grpcpp/support/server_callback.h>
-
-#include <atomic>
 #include <cstdint>
 #include <functional>
-#include <memory>
-#include <optional>
-#include <utility>
 
 #include "absl/status/status.h"
-#include "libs/status/grpc_status.h"
-#include "libs/sync/mutex.h"
+#include "absl/time/time.h"
+#include "libs/clock/clock.h"
 
 namespace storefront::grpcserver {
 
@@ -39,27 +33,26 @@ class WatchSink {
 class WatchControl {
  public:
   virtual ~WatchControl() = default;
+
+  // As WatchSink::End.
   virtual void EndWith(absl::Status status) = 0;
-  // Sends the last message again if nothing was written since the last call; ends the stream when a
-  // write has been under way for `write_timeout`.
-  virtual void Tick() = 0;
+
+  // Sends the last message again when nothing was sent for `heartbeat`; cancels the call when a
+  // write is under way for `write_timeout`. Both are counted in ticks, so they are at least that.
+  virtual void Tick(clock::SteadyTime now, absl::Duration heartbeat,
+                    absl::Duration write_timeout) = 0;
 };
 
-// Facts and hooks of one stream, made by the edge.
+// Hooks of one stream, made by the edge. None blocks.
 struct WatchCall {
-  // Called once, when gRPC is done with the stream: ends the subscription, logs, counts.
+  // gRPC is done with the stream; called once.
   std::function<void(const absl::Status& status, int64_t sent, int64_t skipped)> done;
-  // Called when the client left.
+  // The client left, or the call was cancelled.
   std::function<void()> cancelled;
-  // Keeps the control reachable for heartbeats until it returns from `done`.
-  std::function<void(std::weak_ptr<WatchControl>)> registered;
-  int64_t write_ticks_max = 2;  // ticks that a write may take
+  // Makes gRPC cancel the call.
+  std::function<void()> try_cancel;
 };
-
-// (implementation in watch_reactor.h)
-template <typename Response>
-class WatchReactor;
 
 }  // namespace storefront::grpcserver
 
-#include "libs/grpcserver/watch_reactor.h"  // IWYU pragma: keep
+#include "libs/grpcserver/watch_reactor.h"  // IWYU pragma: export
