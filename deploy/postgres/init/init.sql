@@ -1,0 +1,3 @@
+-- Runs once, in a new cluster, as the superuser. Extra databases go here; tables never do, they
+-- are migrations. The database `storefront` is made by POSTGRES_DB.
+-- SPDX-License-Identifier: Apache-2.0
