@@ -34,10 +34,10 @@ class Edge {
  public:
   virtual ~Edge() = default;
 
-  // A method of `service` by its proto name. Ends the process when there is none, or when it
-  // declares no access: a fault of the code that must not start.
-  virtual Method Resolve(const google::protobuf::ServiceDescriptor& service,
-                         const std::string& method) = 0;
+  // A method by its names in the proto: Resolve(MigratorService::service_full_name(), "Migrate").
+  // Ends the process when there is none, or when it declares no access: a fault of the code that
+  // must not start.
+  virtual Method Resolve(const std::string& service, const std::string& method) = 0;
 
   // Answers a unary call:
   //   1. access (UNAUTHENTICATED TOKEN_REQUIRED, PERMISSION_DENIED ROLE_TOO_LOW), before all else;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "libs/grpcserver/process.h"
 
+#include <grpc/support/log.h>
 #include <prometheus/exposer.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -36,6 +37,14 @@ int PrintAndReturn(const absl::Status& status, int code) {
     std::cerr << "  " << field.field << ": " << field.description << "\n";
   }
   return code;
+}
+
+// gRPC's own lines would break the one-object-per-line rule, and it calls normal ends errors.
+void TakeOverGrpcLog() {
+  gpr_set_log_function([](gpr_log_func_args* args) {
+    VLOG(1) << log::Event("grpc",
+                          {{"file", args->file}, {"line", args->line}, {"text", args->message}});
+  });
 }
 
 // gRPC 1.51 never accepts again after it ran out of descriptors: take all that are allowed.
@@ -88,6 +97,7 @@ std::unique_ptr<prometheus::Exposer> Expose(const std::string& listen, absl::Sta
 
 int Serve(const ProcessSpec& spec, const config::Settings& settings) {
   RaiseDescriptorLimit();
+  TakeOverGrpcLog();
   const sigset_t signals = BlockStopSignals();
   auto registry = std::make_shared<prometheus::Registry>();
   absl::StatusOr<AccessPolicy> access = AccessFrom(settings);

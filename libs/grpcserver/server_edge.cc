@@ -202,15 +202,15 @@ ServerEdge::ServerEdge(AccessPolicy access, EdgeLimits limits, prometheus::Regis
 
 ServerEdge::~ServerEdge() = default;
 
-Method ServerEdge::Resolve(const google::protobuf::ServiceDescriptor& service,
-                           const std::string& method) {
-  const auto* descriptor = service.FindMethodByName(method);
-  CHECK(descriptor != nullptr) << service.full_name() << " has no method " << method;
+Method ServerEdge::Resolve(const std::string& service, const std::string& method) {
+  const auto* pool = google::protobuf::DescriptorPool::generated_pool();
+  const auto* descriptor = pool->FindMethodByName(absl::StrCat(service, ".", method));
+  CHECK(descriptor != nullptr) << service << " has no method " << method;
   const Access access = descriptor->options().GetExtension(storefront::options::v1::access);
   CHECK(access != storefront::options::v1::ACCESS_UNSPECIFIED)
-      << service.full_name() << "/" << method
+      << service << "/" << method
       << " declares no access: add option (storefront.options.v1.access) to it";
-  return {absl::StrCat(service.full_name(), "/", method), access};
+  return {absl::StrCat(service, "/", method), access};
 }
 
 Arrival ServerEdge::Arrive(const grpc::CallbackServerContext& call, const Method& method) const {

@@ -40,8 +40,7 @@ class ServerEdge final : public Edge {
              clock::Clock& clock);
   ~ServerEdge() override;
 
-  Method Resolve(const google::protobuf::ServiceDescriptor& service,
-                 const std::string& method) override;
+  Method Resolve(const std::string& service, const std::string& method) override;
 
   grpc::ServerUnaryReactor* Unary(grpc::CallbackServerContext* call, const Method& method,
                                   const google::protobuf::Message& request,
