@@ -2,6 +2,8 @@ module storefront-cdc/tools
 
 go 1.26.7
 
+toolchain go1.26.8
+
 tool (
 	github.com/bufbuild/buf/cmd/buf
 	github.com/f1bonacc1/process-compose
