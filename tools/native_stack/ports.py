@@ -24,22 +24,33 @@ def reserve() -> int:
 
     Children do not inherit the lock; a server that takes the port holds it by itself.
     """
+    return reserve_block(1)
+
+
+def reserve_block(size: int) -> int:
+    """The first of `size` free ports in a row, each reserved as by reserve()."""
+    for first in random.sample(range(_FIRST, _LAST - size), 2000):
+        block = range(first, first + size)
+        if not any(port in _held for port in block) and all(_take(port) for port in block):
+            return first
+        # Of a block that was refused, the ports taken so far stay ours; there are plenty.
+    raise RuntimeError(f"no {size} free ports between {_FIRST} and {_LAST}")
+
+
+def _take(port: int) -> bool:
     folder = Path(tempfile.gettempdir()) / f"storefront-cdc-ports-{os.getuid()}"
     folder.mkdir(exist_ok=True, mode=0o700)
-    for port in random.sample(range(_FIRST, _LAST), 2000):
-        if port in _held:
-            continue
-        lock = os.open(folder / str(port), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(lock)
-            continue
-        if is_free("127.0.0.1", port):
-            _held[port] = lock
-            return port
+    lock = os.open(folder / str(port), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
         os.close(lock)
-    raise RuntimeError(f"no free port between {_FIRST} and {_LAST}")
+        return False
+    if not is_free("127.0.0.1", port):
+        os.close(lock)
+        return False
+    _held[port] = lock
+    return True
 
 
 def is_free(address: str, port: int) -> bool:
