@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/run_wait.h"
+
+#include <cstdlib>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "cli/json_message.h"
+#include "cli/output.h"
+#include "cli/progress.h"
+#include "cli/rest_path.h"
+#include "google/rpc/status.pb.h"
+#include "libs/status/error.h"
+#include "libs/status/grpc_status.h"
+#include "libs/status/macros.h"
+
+namespace storefront::cli {
+namespace {
+
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+
+void SetText(Message& message, const char* field, const std::string& text) {
+  const FieldDescriptor* descriptor = message.GetDescriptor()->FindFieldByName(field);
+  if (descriptor != nullptr) message.GetReflection()->SetString(&message, descriptor, text);
+}
+
+void SetSequence(Message& request, int64_t sequence) {
+  const FieldDescriptor* field = request.GetDescriptor()->FindFieldByName("after_sequence");
+  if (field != nullptr && field->cpp_type() == FieldDescriptor::CPPTYPE_INT64) {
+    request.GetReflection()->SetInt64(&request, field, sequence);
+  }
+}
+
+// The sequence of a watch message: its own field, or the one in the run's progress.
+int64_t SequenceOf(const Document& message, const Document& run) {
+  for (const Document* place : {&message, &run}) {
+    for (const char* path : {"sequence", "progress.sequence"}) {
+      const std::string text = TextAt(*place, path);
+      if (!text.empty()) return std::strtoll(text.c_str(), nullptr, 10);
+    }
+  }
+  return 0;
+}
+
+// One follow from start to end.
+class Follower {
+ public:
+  Follower(Session& session, const RunKind& kind, std::string name, const FollowOptions& options)
+      : session_(session),
+        kind_(kind),
+        name_(std::move(name)),
+        options_(options),
+        started_(session.clock().Steady()),
+        last_contact_(started_),
+        display_(session) {}
+
+  absl::StatusOr<Document> Run() {
+    while (true) {
+      const absl::Duration left = Left();
+      if (left <= absl::ZeroDuration()) return TooLate();
+      const absl::Status status = WatchOnce(left);
+      if (session_.stop().stop_requested()) return Interrupted();
+      if (ended_) return last_;
+      if (BrokenForGood()) return last_;
+      if (status.code() == absl::StatusCode::kUnavailable ||
+          status.code() == absl::StatusCode::kInternal) {
+        if (session_.clock().Steady() - last_contact_ > options_.away_max) return status;
+        if (!away_) {
+          display_.Clear();
+          session_.Note(
+              absl::StrCat(status.message(), " Waiting for it; ", name_, " is watched on."));
+        }
+        away_ = true;
+      } else if (status.code() == absl::StatusCode::kDeadlineExceeded) {
+        return TooLate();
+      } else if (!status.ok()) {
+        return status;
+      }
+      session_.clock().WaitFor(absl::Milliseconds(away_ ? 500 : 100), session_.stop());
+    }
+  }
+
+ private:
+  absl::Duration Left() const {
+    if (options_.timeout == absl::InfiniteDuration()) return options_.timeout;
+    return options_.timeout - (session_.clock().Steady() - started_);
+  }
+
+  absl::Status WatchOnce(absl::Duration left) {
+    const std::unique_ptr<Message> request = NewMessage(*kind_.watch->input_type());
+    SetText(*request, "name", name_);
+    // After a break the present state is wanted, whatever was seen: the process may be another.
+    SetSequence(*request, away_ ? 0 : sequence_);
+    const std::unique_ptr<Message> message = NewMessage(*kind_.watch->output_type());
+    return session_.rpc().Stream(
+        *kind_.watch, *request, *message, left, session_.request_id(), [&] {
+          const Message& run = message->GetReflection()->GetMessage(*message, kind_.in_watch);
+          See(ToDocument(*message), ToDocument(run));
+          return !ended_ && !BrokenForGood();
+        });
+  }
+
+  void See(const Document& message, Document run) {
+    last_ = std::move(run);
+    sequence_ = SequenceOf(message, last_);
+    last_contact_ = session_.clock().Steady();
+    away_ = false;
+    display_.Show(ProgressOf(last_));
+    const RunStage stage = StageOf(TextAt(last_, "state"));
+    ended_ = stage == RunStage::kSucceeded || stage == RunStage::kFailed;
+    if (stage != RunStage::kBroken) {
+      broken_since_.reset();
+    } else if (!broken_since_) {
+      broken_since_ = last_contact_;
+    }
+  }
+
+  bool BrokenForGood() const {
+    return broken_since_ && session_.clock().Steady() - *broken_since_ >= options_.resume_wait;
+  }
+
+  absl::Status TooLate() {
+    display_.Clear();
+    return status::Error(
+        {.code = absl::StatusCode::kDeadlineExceeded,
+         .reason = status::Reason::kDeadlinePassed,
+         .message = absl::StrCat("Waited ", absl::FormatDuration(options_.timeout), " for ", name_,
+                                 "; its last state is ",
+                                 last_.is_null() ? "not known" : TextAt(last_, "state"),
+                                 ". It goes on. ", Reattach())});
+  }
+
+  std::string Reattach() const {
+    return absl::StrCat("Follow it with: storefrontctl ",
+                        absl::StrJoin(CommandWords(*kind_.watch), " "), " ",
+                        name_.substr(name_.find('/') + 1));
+  }
+
+  absl::Status Interrupted() {
+    display_.Clear();
+    std::string message = absl::StrCat("Interrupted; ", name_, " goes on. ", Reattach());
+    if (options_.cancel_on_interrupt && kind_.cancel != nullptr) message = Cancel();
+    return status::Error({.code = absl::StatusCode::kCancelled,
+                          .reason = status::Reason::kCallCancelled,
+                          .message = std::move(message)});
+  }
+
+  std::string Cancel() {
+    const std::unique_ptr<Message> request = NewMessage(*kind_.cancel->input_type());
+    SetText(*request, "name", name_);
+    SetText(*request, "request_id", NewRequestId());
+    const std::unique_ptr<Message> run = NewMessage(*kind_.cancel->output_type());
+    // The interrupt has ended all other calls of this session; this one must still go out.
+    const absl::Status status =
+        session_.rpc().CallDespiteStop(*kind_.cancel, *request, *run, absl::Seconds(5));
+    return status.ok() ? absl::StrCat("Interrupted; ", name_, " is being cancelled.")
+                       : absl::StrCat("Interrupted; ", name_,
+                                      " could not be cancelled: ", std::string(status.message()));
+  }
+
+  Session& session_;
+  const RunKind& kind_;
+  const std::string name_;
+  const FollowOptions& options_;
+  const clock::SteadyTime started_;
+  clock::SteadyTime last_contact_;
+  ProgressDisplay display_;
+  Document last_;
+  int64_t sequence_ = 0;
+  bool ended_ = false;
+  bool away_ = false;
+  std::optional<clock::SteadyTime> broken_since_;
+};
+
+}  // namespace
+
+absl::StatusOr<Document> FollowRun(Session& session, const RunKind& kind, const std::string& name,
+                                   const FollowOptions& options) {
+  return Follower(session, kind, name, options).Run();
+}
+
+absl::Status OutcomeOf(const Document& run) {
+  const std::string state = TextAt(run, "state");
+  if (StageOf(state) == RunStage::kSucceeded) return absl::OkStatus();
+  if (const auto error = run.find("error"); error != run.end() && error->is_object()) {
+    google::rpc::Status rpc;
+    if (FromJson(JsonLine(*error), rpc).ok() && rpc.code() != 0) {
+      return status::Prefix(absl::StrCat(TextAt(run, "name"), " is ", state),
+                            status::FromRpcStatus(rpc));
+    }
+  }
+  return status::Error({.code = absl::StatusCode::kAborted,
+                        .reason = status::Reason::kRunState,
+                        .message = absl::StrCat(TextAt(run, "name"), " ended as ", state, "."),
+                        .metadata = {{"state", state}}});
+}
+
+}  // namespace storefront::cli
