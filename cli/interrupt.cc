@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/interrupt.h"
 
-#include <pthread.h>
 #include <signal.h>
 #include <unistd.h>
 

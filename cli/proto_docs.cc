@@ -7,11 +7,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 
-// storefront.binpb, linked in as bytes (cli/CMakeLists.txt). The names come from the linker.
-// NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming)
+// storefront.binpb, linked in as bytes (cli/CMakeLists.txt); the linker made the names.
+// NOLINTNEXTLINE(bugprone-reserved-identifier,readability-identifier-naming): the linker's name
 extern "C" const char _binary_storefront_binpb_start[];
+// NOLINTNEXTLINE(bugprone-reserved-identifier,readability-identifier-naming): the linker's name
 extern "C" const char _binary_storefront_binpb_end[];
-// NOLINTEND(bugprone-reserved-identifier,readability-identifier-naming)
 
 namespace storefront::cli {
 namespace {
