@@ -27,11 +27,12 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-import stubs  # noqa: E402
-from scratch import Scratch  # noqa: E402
-from servers import ConnectWorker, KafkaBroker, PostgresServer  # noqa: E402
-from services import Service  # noqa: E402
-from tcp_gate import TcpGate  # noqa: E402
+import stubs
+from scratch import Scratch
+from servers import ConnectWorker, KafkaBroker, PostgresServer
+from tcp_gate import TcpGate
+
+from services import Service
 
 _shared = pytest.StashKey[list]()
 _numbers = itertools.count(1)

@@ -9,6 +9,7 @@ import os
 import subprocess
 import tempfile
 from pathlib import Path
+from typing import Self
 
 MARKER = "STOREFRONT_TEST_SCRATCH"
 
@@ -57,7 +58,7 @@ class Scratch:
             self._owner_end = -1
             self._janitor.wait(60)
 
-    def __enter__(self) -> Scratch:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

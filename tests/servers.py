@@ -21,8 +21,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tools"))
 
-from native_stack import backends, namespace, ports, probes  # noqa: E402
-from native_stack.kafka_jars import kafka_jars  # noqa: E402
+from native_stack import backends, namespace, ports, probes
+from native_stack.kafka_jars import kafka_jars
 
 START_SECONDS = 90  # two busy cores; idle ones need three
 
@@ -149,7 +149,14 @@ class PostgresServer(_Server):
         """A hot standby of this server, not started; it replicates by streaming."""
         copy = PostgresServer(folder, self.settings)
         environment = {**os.environ, "PGPASSWORD": self.password}
-        base = [f"{backends.POSTGRES_BIN}/pg_basebackup", "-D", str(copy.data), "-R", "-X", "stream"]
+        base = [
+            f"{backends.POSTGRES_BIN}/pg_basebackup",
+            "-D",
+            str(copy.data),
+            "-R",
+            "-X",
+            "stream",
+        ]
         base += ["-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres", "-c", "fast"]
         subprocess.run(base, check=True, env=environment, timeout=120)
         return copy

@@ -23,8 +23,8 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 REPOSITORY = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(REPOSITORY / "tools"))
 
-from native_stack import ports  # noqa: E402
-from native_stack.namespace import tail  # noqa: E402
+from native_stack import ports
+from native_stack.namespace import tail
 
 Stub = TypeVar("Stub")
 _PR_SET_PDEATHSIG = 1
@@ -90,7 +90,8 @@ class Service:
         clean = {
             key: value
             for key, value in base_environment.items()
-            if not key.startswith("STOREFRONT_") or key.startswith(("STOREFRONT_TEST_", "STOREFRONT_CDC_"))
+            if not key.startswith("STOREFRONT_")
+            or key.startswith(("STOREFRONT_TEST_", "STOREFRONT_CDC_"))
         }
         self.environment = {**clean, **environment_of(name, full), **env}
 
@@ -148,7 +149,9 @@ class Service:
                 self._process.wait(20)
             except subprocess.TimeoutExpired:
                 self.kill()
-                raise AssertionError(f"{self.name} did not stop on SIGTERM\n{self.tail()}") from None
+                raise AssertionError(
+                    f"{self.name} did not stop on SIGTERM\n{self.tail()}"
+                ) from None
 
     # --- talking to it
 

@@ -20,6 +20,7 @@ import socket
 import struct
 import threading
 from dataclasses import dataclass, field
+from typing import Self
 
 TO_SERVER, TO_CLIENT = "to_server", "to_client"
 DIRECTIONS = (TO_SERVER, TO_CLIENT)
@@ -154,7 +155,7 @@ class TcpGate:
         self._listener.close()
         self.cut(refuse=True)
 
-    def __enter__(self) -> TcpGate:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -13,8 +13,8 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from native import NativeStack  # noqa: E402
-from scratch import Scratch  # noqa: E402
+from native import NativeStack
+from scratch import Scratch
 
 
 @pytest.fixture(scope="session")

@@ -18,12 +18,13 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(REPOSITORY / "tools"))
 sys.path.insert(0, str(REPOSITORY / "tests"))
 
-import grpc  # noqa: E402
-from native_stack import backends, namespace, ports  # noqa: E402
-from native_stack.settings import PORTS, Settings  # noqa: E402
-from native_stack.supervisor import ProcessState, Supervisor  # noqa: E402
-from services import preset  # noqa: E402
-from wait import wait_until  # noqa: E402
+import grpc
+from native_stack import backends, namespace, ports
+from native_stack.settings import PORTS, Settings
+from native_stack.supervisor import ProcessState, Supervisor
+from wait import wait_until
+
+from services import preset
 
 OUR_SERVICES = ("migrator", "seeder", "topic-admin", "connector-manager", "gateway")
 SERVERS = ("postgres", "kafka", "connect", *OUR_SERVICES, "ready")
@@ -138,7 +139,7 @@ class NativeStack:
         for pid in namespace.namespace_members(first):
             with contextlib.suppress(OSError):
                 status = Path(f"/proc/{pid}/status").read_text()
-                numbers = re.search(r"^NSpid:\s+(.*)$", status, re.M)
+                numbers = re.search(r"^NSpid:\s+(.*)$", status, re.MULTILINE)
                 if numbers and int(numbers[1].split()[-1]) == wanted:
                     return pid
         raise AssertionError(f"{process} has no process {wanted}")

@@ -61,7 +61,9 @@ class Heap:
         return [f"-Xms{self.least}", f"-Xmx{self.most}"]
 
 
-def java(jars: KafkaJars, heap: Heap, main: str, *args: str, flags: Sequence[str] = ()) -> list[str]:
+def java(
+    jars: KafkaJars, heap: Heap, main: str, *args: str, flags: Sequence[str] = ()
+) -> list[str]:
     return [
         "java",
         *heap.flags(),

@@ -5,7 +5,6 @@ SPDX-License-Identifier: Apache-2.0
 
 from __future__ import annotations
 
-import contextlib
 import subprocess
 import urllib.error
 import urllib.request
@@ -28,7 +27,8 @@ def postgres_answers(host: str, port: int, password: str) -> bool:
 
 def connect_answers(url: str, seconds: float = 12) -> bool:
     """True when the worker says that it has joined its group. `/` answers long before that."""
-    with contextlib.suppress(urllib.error.URLError, OSError):
+    try:
         with urllib.request.urlopen(f"{url}/health", timeout=seconds) as answer:
             return answer.status == 200
-    return False
+    except (urllib.error.URLError, OSError):
+        return False

@@ -128,7 +128,13 @@ class Supervisor:
         status = os.open(self._status, os.O_CREAT | os.O_RDWR, 0o644)
         argv = [
             *("process-compose", "-f", "deploy/native/process-compose.yaml"),
-            *("-U", "-u", self._socket_argument(), "-L", str(self.settings.logs / "process-compose.log")),
+            *(
+                "-U",
+                "-u",
+                self._socket_argument(),
+                "-L",
+                str(self.settings.logs / "process-compose.log"),
+            ),
             *("-t=false", "up"),
         ]
         line = namespace.command(argv, status_fd=status, die_with_parent=die_with_parent)

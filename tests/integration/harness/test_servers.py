@@ -156,7 +156,9 @@ def _validation_errors(connect, postgres, database: str, secrets_file: Path) -> 
 def test_with_servers_passes_the_exit_code_and_removes_its_folder():
     done = subprocess.run(
         [WITH_SERVERS, "postgres", "--", "sh", "-c"]
-        + ['psql "$STOREFRONT_TEST_POSTGRES_URL" -Atc "show wal_level"; echo "$STOREFRONT_TEST_SERVERS"; exit 7'],
+        + [
+            'psql "$STOREFRONT_TEST_POSTGRES_URL" -Atc "show wal_level"; echo "$STOREFRONT_TEST_SERVERS"; exit 7'
+        ],
         capture_output=True,
         text=True,
         timeout=120,
