@@ -11,7 +11,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -25,6 +24,7 @@ sys.path.insert(0, str(REPOSITORY / "tools"))
 
 from native_stack import ports
 from native_stack.namespace import tail
+from wait import wait_until
 
 Stub = TypeVar("Stub")
 _PR_SET_PDEATHSIG = 1
@@ -209,20 +209,12 @@ class Service:
         return tail(self.log_path, lines)
 
     def _poll(self, check: Callable[[], bool], deadline: float, what: str) -> None:
-        end = time.monotonic() + deadline
-        last: object = None
-        while True:
-            code = self.process.poll()
-            if code is not None:
-                raise AssertionError(f"{self.name} ended with code {code}\n{self.tail()}")
-            try:
-                if check():
-                    return
-                last = "not serving"
-            except (grpc.RpcError, OSError) as error:
-                last = error
-            if time.monotonic() > end:
-                raise AssertionError(
-                    f"{self.name} {what}: not within {deadline} s; last: {last}\n{self.tail()}"
-                )
-            time.sleep(0.05)
+        def ended_or_done() -> bool:
+            return self.process.poll() is not None or check()
+
+        try:
+            wait_until(ended_or_done, deadline, f"{self.name} {what}")
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{self.tail()}") from None
+        code = self.process.poll()
+        assert code is None, f"{self.name} ended with code {code}\n{self.tail()}"
