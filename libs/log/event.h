@@ -20,17 +20,18 @@
 
 namespace storefront::log {
 
-// A value of a key: text, integer, number or boolean.
+// A value of a key: text, integer, number or boolean. Conversions are implicit on purpose: events
+// are written as lists of pairs.
 class Value {
  public:
-  Value(absl::string_view text) : value_(std::string(text)) {}  // NOLINT: implicit on purpose
-  Value(const std::string& text) : value_(text) {}              // NOLINT: implicit on purpose
-  Value(const char* text) : value_(std::string(text)) {}        // NOLINT: implicit on purpose
-  Value(bool flag) : value_(flag) {}                            // NOLINT: implicit on purpose
+  Value(absl::string_view text) : value_(std::string(text)) {}
+  Value(const std::string& text) : value_(text) {}
+  Value(const char* text) : value_(std::string(text)) {}
+  Value(bool flag) : value_(flag) {}
   template <typename Integer>
     requires std::is_integral_v<Integer>
-  Value(Integer number) : value_(static_cast<int64_t>(number)) {}  // NOLINT: implicit on purpose
-  Value(double number) : value_(number) {}                         // NOLINT: implicit on purpose
+  Value(Integer number) : value_(static_cast<int64_t>(number)) {}
+  Value(double number) : value_(number) {}
 
   // As JSON; text with invalid UTF-8 has its bad bytes replaced.
   void AppendJson(std::string& out) const;

@@ -42,8 +42,9 @@ TEST(CondVar, WakesWhenReadyAndTimesOutOtherwise) {
     counter.changed.NotifyAll();
   });
   MutexLock lock(counter.mutex);
-  EXPECT_TRUE(counter.changed.WaitFor(counter.mutex, absl::Seconds(10),
-                                      [&] { return counter.value == 1; }));
+  EXPECT_TRUE(counter.changed.WaitFor(
+      counter.mutex, absl::Seconds(10),
+      [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(counter.mutex) { return counter.value == 1; }));
   EXPECT_FALSE(counter.changed.WaitFor(counter.mutex, absl::Milliseconds(5), [] { return false; }));
 }
 

@@ -14,15 +14,15 @@ using ::absl_testing::IsOk;
 using ::absl_testing::IsOkAndHolds;
 using ::absl_testing::StatusIs;
 
-inline const absl::Status& StatusOf(const absl::Status& status) { return status; }
+inline absl::Status StatusOf(const absl::Status& status) { return status; }
 template <typename T>
-const absl::Status& StatusOf(const absl::StatusOr<T>& result) {
+absl::Status StatusOf(const absl::StatusOr<T>& result) {
   return result.status();
 }
 
 // EXPECT_THAT(result, HasReason(absl::StatusCode::kAborted, Reason::kRunActive)).
 MATCHER_P2(HasReason, code, reason, "") {
-  const absl::Status& status = StatusOf(arg);
+  const absl::Status status = StatusOf(arg);
   *result_listener << status << " with reason "
                    << storefront::status::ReasonName(storefront::status::ReasonOf(status));
   return status.code() == code && storefront::status::ReasonOf(status) == reason;

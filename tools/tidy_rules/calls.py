@@ -18,7 +18,7 @@ CPP = (
     "tests/*.h",
     "tests/*.cc",
 )
-PYTHON = ("tests/*.py", "jupyter/*.py")
+PYTHON = ("tests/[!t]*.py", "tests/t[!i]*.py", "jupyter/*.py")  # not tests/tidy: it shows bad code
 
 
 @dataclasses.dataclass(frozen=True)

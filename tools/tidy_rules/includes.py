@@ -111,7 +111,7 @@ def check(tree: Tree) -> Iterator[Finding]:
         headers = [(m[1], line_of(text, m.start())) for m in _INCLUDE.finditer(text)]
         top, _, rest = path.partition("/")
         for header, line in headers:
-            if header.startswith("../") or header.startswith("./"):
+            if header.startswith(("../", "./")):
                 yield Finding(
                     "include",
                     path,

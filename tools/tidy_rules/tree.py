@@ -82,7 +82,7 @@ class Tree:
         """Paths that match one of the patterns; `*` crosses folders."""
         return [p for p in self.files if any(fnmatch.fnmatchcase(p, q) for q in patterns)]
 
-    @functools.cache
+    @functools.cache  # noqa: B019 one tree per run
     def text(self, path: str) -> str:
         """The file's text; empty for one that is not UTF-8 (a picture, an archive)."""
         try:
@@ -90,14 +90,14 @@ class Tree:
         except UnicodeDecodeError:
             return ""
 
-    @functools.cache
+    @functools.cache  # noqa: B019 one tree per run
     def without_comments(self, path: str) -> str:
         def replace(match: re.Match) -> str:
             return _blank(match[0]) if match["comment"] else match[0]
 
         return _TOKENS.sub(replace, self.text(path))
 
-    @functools.cache
+    @functools.cache  # noqa: B019 one tree per run
     def code(self, path: str) -> str:
         """C++, Go or proto with comments and the contents of strings blanked; lines stay lines."""
         return _TOKENS.sub(lambda match: _blank(match[0]), self.text(path))
