@@ -22,7 +22,10 @@ func FromError(err error, backend, requestID string) *Failure {
 	if failure, ok := err.(*Failure); ok {
 		return failure
 	}
-	made, _ := status.FromError(err) // also for context errors: CANCELLED, DEADLINE_EXCEEDED
+	made, isStatus := status.FromError(err)
+	if !isStatus { // a context's own error, or one that is UNKNOWN
+		made = status.FromContextError(err)
+	}
 	proto := made.Proto()
 	for _, detail := range proto.GetDetails() {
 		var info errdetails.ErrorInfo

@@ -39,8 +39,11 @@ func (w *walker) note(path string, reason errorsv1.Reason, description string) {
 	}
 }
 
+// item stands in a path of proto names for an item of a list or map, where nothing is bound.
+const item = "[]"
+
 // message walks over an object. `path` is as the caller spells it, in JSON names; `proto` in proto
-// names, empty below lists and maps, where nothing is bound.
+// names, empty at the top.
 func (w *walker) message(message protoreflect.MessageDescriptor, path, proto string) {
 	if w.kind() != '{' {
 		w.raw()
@@ -97,7 +100,7 @@ func (w *walker) field(field protoreflect.FieldDescriptor, path, proto string) {
 		w.items(func(index int) {
 			at := path + "[" + strconv.Itoa(index) + "]"
 			if !w.isNull(field, at) {
-				w.one(field, at, "")
+				w.one(field, at, item)
 			}
 		})
 	default:
@@ -139,7 +142,7 @@ func (w *walker) mapField(field protoreflect.FieldDescriptor, path string) {
 		}
 		seen[key] = true
 		if !w.isNull(field.MapValue(), at) {
-			w.one(field.MapValue(), at, "")
+			w.one(field.MapValue(), at, item)
 		}
 	})
 }
@@ -152,7 +155,7 @@ func (w *walker) one(field protoreflect.FieldDescriptor, path, proto string) {
 		return
 	}
 	if inner := wrapped(message); inner != nil {
-		w.scalar(inner, path, "")
+		w.scalar(inner, path, item)
 		return
 	}
 	if form := asText(message); form != "" {
@@ -179,7 +182,7 @@ func (w *walker) scalar(field protoreflect.FieldDescriptor, path, proto string) 
 		return
 	}
 	value, isBound := w.bound[proto]
-	if proto == "" || !isBound {
+	if !isBound {
 		return
 	}
 	text := string(raw)
