@@ -1,0 +1,13 @@
+// The seeder's settings: one row each.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <vector>
+
+#include "libs/config/settings.h"
+
+namespace storefront::seeder {
+
+std::vector<config::Setting> SettingRows();
+
+}  // namespace storefront::seeder
