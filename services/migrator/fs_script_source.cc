@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/migrator/fs_script_source.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <memory>
+#include <set>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "absl/time/time.h"
+#include "libs/status/error.h"
+#include "libs/status/macros.h"
+#include "services/migrator/script_checksum.h"
+#include "services/migrator/script_name.h"
+#include "services/migrator/utf8.h"
+
+namespace storefront::migrator {
+namespace {
+
+using status::Reason;
+
+class Descriptor {
+ public:
+  explicit Descriptor(int fd = -1) : fd_(fd) {}
+  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  Descriptor& operator=(Descriptor&&) = delete;
+  ~Descriptor() {
+    if (fd_ >= 0) close(fd_);
+  }
+  int get() const { return fd_; }
+  bool ok() const { return fd_ >= 0; }
+  int release() { return std::exchange(fd_, -1); }
+
+ private:
+  int fd_;
+};
+
+// The name of an error without strerror's shared buffer.
+std::string ErrorName(int error) {
+  const char* name = strerrorname_np(error);
+  return name == nullptr ? absl::StrCat("error ", error) : name;
+}
+
+Descriptor OpenLocation(const std::string& location) {
+  absl::string_view folder = location;
+  absl::ConsumePrefix(&folder, "filesystem:");
+  return Descriptor(open(std::string(folder).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+}
+
+Descriptor OpenBeneath(int folder, const std::string& path, uint64_t flags) {
+  open_how how{};
+  how.flags = flags | O_CLOEXEC;
+  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
+  return Descriptor(
+      static_cast<int>(syscall(SYS_openat2, folder, path.c_str(), &how, sizeof(how))));
+}
+
+absl::Status LocationNotFound(const std::string& location, int error) {
+  return status::Error(
+      {.code = absl::StatusCode::kFailedPrecondition,
+       .reason = Reason::kLocationNotFound,
+       .message = absl::StrCat("Location ", location, " is no folder that can be read (",
+                               ErrorName(error), "). Create it, or correct `locations`."),
+       .metadata = {{"location", location}}});
+}
+
+absl::Status Unsafe(const std::string& path, absl::string_view why) {
+  return status::Error({.code = absl::StatusCode::kFailedPrecondition,
+                        .reason = Reason::kUnsafeFile,
+                        .message = absl::StrCat(path, " ", why),
+                        .metadata = {{"file", path}}});
+}
+
+absl::Status OverLimit(absl::string_view setting, absl::string_view message) {
+  return status::Error({.code = absl::StatusCode::kResourceExhausted,
+                        .reason = Reason::kLimitExceeded,
+                        .message = std::string(message),
+                        .metadata = {{"setting", std::string(setting)}}});
+}
+
+int64_t Nanoseconds(const timespec& time) {
+  return int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+}
+
+struct Walk {
+  const std::string& location;
+  int root;
+  size_t max_files;
+  std::vector<SourceFile>& files;
+  std::set<std::pair<dev_t, ino_t>> seen;  // a link to a folder above would never end
+};
+
+// Adds the files of the folder `below` ("" or "dir/").
+absl::Status WalkFolder(Walk& walk, const std::string& below) {
+  Descriptor folder = OpenBeneath(walk.root, below.empty() ? "." : below, O_RDONLY | O_DIRECTORY);
+  if (!folder.ok()) return LocationNotFound(absl::StrCat(walk.location, "/", below), errno);
+  struct stat here{};
+  if (fstat(folder.get(), &here) != 0 || !walk.seen.emplace(here.st_dev, here.st_ino).second) {
+    return absl::OkStatus();
+  }
+  const std::unique_ptr<DIR, int (*)(DIR*)> entries(fdopendir(folder.get()), closedir);
+  if (entries == nullptr) return LocationNotFound(absl::StrCat(walk.location, "/", below), errno);
+  folder.release();                                       // closedir closes it
+  while (const dirent* entry = readdir(entries.get())) {  // NOLINT(concurrency-mt-unsafe): own DIR
+    const std::string name = entry->d_name;
+    if (name == "." || name == "..") continue;
+    const std::string path = below + name;
+    bool is_folder = entry->d_type == DT_DIR;
+    if (entry->d_type == DT_LNK || entry->d_type == DT_UNKNOWN) {
+      const Descriptor target = OpenBeneath(walk.root, path, O_PATH);
+      if (!target.ok() && errno == EXDEV && !IsScriptFile(name)) {
+        return Unsafe(path, "is a link that leaves its location. Replace it by a file or folder.");
+      }
+      struct stat facts{};
+      is_folder = target.ok() && fstat(target.get(), &facts) == 0 && S_ISDIR(facts.st_mode);
+    }
+    if (is_folder) {
+      if (!absl::StartsWith(name, ".")) RETURN_IF_ERROR(WalkFolder(walk, path + "/"));
+      continue;
+    }
+    if (!IsScriptFile(name) && !IsScriptConfigFile(name)) continue;
+    if (walk.files.size() >= walk.max_files) {
+      return OverLimit("max_files", absl::StrCat("The locations hold more than ", walk.max_files,
+                                                 " migration files. Raise `max_files`."));
+    }
+    walk.files.push_back({walk.location, path});
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+FsScriptSource::FsScriptSource(FsScriptSourceOptions options, clock::Clock& clock)
+    : options_(std::move(options)), clock_(clock) {}
+
+absl::StatusOr<std::vector<SourceFile>> FsScriptSource::List() {
+  std::vector<SourceFile> files;
+  for (const std::string& location : options_.locations) {
+    const Descriptor root = OpenLocation(location);
+    if (!root.ok()) return LocationNotFound(location, errno);
+    Walk walk{location, root.get(), options_.max_files, files, {}};
+    RETURN_IF_ERROR(WalkFolder(walk, ""));
+  }
+  std::sort(files.begin(), files.end());
+  sync::MutexLock lock(mutex_);
+  std::erase_if(known_, [&](const auto& known) {
+    return !std::binary_search(files.begin(), files.end(), known.first);
+  });
+  return files;
+}
+
+absl::StatusOr<SourceText> FsScriptSource::ReadOnce(const SourceFile& file, Identity& identity) {
+  const Descriptor root = OpenLocation(file.location);
+  if (!root.ok()) return LocationNotFound(file.location, errno);
+  // Without O_NONBLOCK the open of a FIFO would wait for a writer.
+  const Descriptor opened = OpenBeneath(root.get(), file.path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+  if (!opened.ok()) {
+    if (errno == EXDEV) return Unsafe(file.path, "is a link that leaves its location.");
+    return Unsafe(file.path, absl::StrCat("cannot be read (", ErrorName(errno), ")."));
+  }
+  struct stat facts{};
+  if (fstat(opened.get(), &facts) != 0) {
+    return Unsafe(file.path, absl::StrCat("cannot be read (", ErrorName(errno), ")."));
+  }
+  if (!S_ISREG(facts.st_mode)) return Unsafe(file.path, "is no regular file.");
+  const auto too_large = [&] {
+    return OverLimit("max_script_bytes",
+                     absl::StrCat(file.path, " is larger than ", options_.max_script_bytes,
+                                  " bytes. Split it, or raise `max_script_bytes`."));
+  };
+  if (facts.st_size > options_.max_script_bytes) return too_large();
+  identity = {.device = facts.st_dev,
+              .inode = facts.st_ino,
+              .size = facts.st_size,
+              .modified_ns = Nanoseconds(facts.st_mtim),
+              .changed_ns = Nanoseconds(facts.st_ctim)};
+  auto text = std::make_shared<std::string>();
+  text->resize(static_cast<size_t>(facts.st_size) + 1);  // one more shows a file that grew
+  size_t length = 0;
+  for (;;) {
+    const ssize_t got = read(opened.get(), text->data() + length, text->size() - length);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return Unsafe(file.path, absl::StrCat("cannot be read (", ErrorName(errno), ")."));
+    if (got == 0) break;
+    length += static_cast<size_t>(got);
+    if (static_cast<int64_t>(length) > options_.max_script_bytes) return too_large();
+    if (length == text->size()) text->resize(text->size() * 2);
+  }
+  text->resize(length);
+  if (const auto bad = FindInvalidUtf8(*text); bad) {
+    return status::Error({.code = absl::StatusCode::kFailedPrecondition,
+                          .reason = Reason::kInvalidEncoding,
+                          .message = absl::StrCat(file.path, " is not UTF-8: byte ", *bad,
+                                                  " cannot stand there. Save it as UTF-8."),
+                          .metadata = {{"file", file.path}, {"offset", absl::StrCat(*bad)}}});
+  }
+  const int32_t checksum = ScriptChecksum(*text);
+  return SourceText{.text = std::move(text), .checksum = checksum};
+}
+
+absl::StatusOr<SourceText> FsScriptSource::Read(const SourceFile& file) {
+  Identity identity;
+  return ReadOnce(file, identity);
+}
+
+absl::StatusOr<int32_t> FsScriptSource::Checksum(const SourceFile& file) {
+  {
+    sync::MutexLock lock(mutex_);
+    if (const auto known = known_.find(file); known != known_.end()) {
+      absl::string_view folder = file.location;
+      absl::ConsumePrefix(&folder, "filesystem:");
+      struct stat facts{};
+      const std::string path = absl::StrCat(folder, "/", file.path);
+      // Another file behind a link has another inode and is read anew, with all checks.
+      if (stat(path.c_str(), &facts) == 0 &&
+          known->second.identity == Identity{.device = facts.st_dev,
+                                             .inode = facts.st_ino,
+                                             .size = facts.st_size,
+                                             .modified_ns = Nanoseconds(facts.st_mtim),
+                                             .changed_ns = Nanoseconds(facts.st_ctim)}) {
+        return known->second.checksum;
+      }
+      known_.erase(known);
+    }
+  }
+  const int64_t before_ns = absl::ToUnixNanos(clock_.Now());
+  Identity identity;
+  ASSIGN_OR_RETURN(const SourceText text, ReadOnce(file, identity));
+  // A file that changed just now may change again within one tick of the file system's clock.
+  constexpr int64_t kTickNs = 1'000'000'000;
+  if (before_ns - std::max(identity.modified_ns, identity.changed_ns) > kTickNs) {
+    sync::MutexLock lock(mutex_);
+    known_[file] = {.identity = identity, .checksum = text.checksum};
+  }
+  return text.checksum;
+}
+
+}  // namespace storefront::migrator

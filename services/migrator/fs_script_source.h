@@ -1,0 +1,51 @@
+// Migration files in folders.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "libs/clock/clock.h"
+#include "libs/sync/mutex.h"
+#include "services/migrator/script_source.h"
+
+namespace storefront::migrator {
+
+struct FsScriptSourceOptions {
+  std::vector<std::string> locations;  // folders; Flyway's prefix "filesystem:" is taken off
+  size_t max_files = 20'000;
+  int64_t max_script_bytes = int64_t{256} << 20;
+};
+
+// Files are opened below their location only (openat2, RESOLVE_BENEATH): links may lead elsewhere
+// in it, as those of a Kubernetes volume do, but not out of it. Checksums are kept by the file's
+// identity (device, inode, size, times).
+class FsScriptSource final : public ScriptSource {
+ public:
+  FsScriptSource(FsScriptSourceOptions options, clock::Clock& clock);
+
+  absl::StatusOr<std::vector<SourceFile>> List() override;
+  absl::StatusOr<SourceText> Read(const SourceFile& file) override;
+  absl::StatusOr<int32_t> Checksum(const SourceFile& file) override;
+
+ private:
+  struct Identity {
+    uint64_t device = 0, inode = 0;
+    int64_t size = 0, modified_ns = 0, changed_ns = 0;
+    bool operator==(const Identity&) const = default;
+  };
+  struct Known {
+    Identity identity;
+    int32_t checksum = 0;
+  };
+  absl::StatusOr<SourceText> ReadOnce(const SourceFile& file, Identity& identity);
+
+  const FsScriptSourceOptions options_;
+  clock::Clock& clock_;
+  sync::Mutex mutex_;
+  std::map<SourceFile, Known> known_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace storefront::migrator

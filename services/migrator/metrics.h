@@ -1,0 +1,35 @@
+// What the migrator counts.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <prometheus/counter.h>
+#include <prometheus/family.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+
+#include "services/migrator/history_row.h"
+#include "services/migrator/migrator.h"
+#include "services/migrator/run.h"
+
+namespace storefront::migrator {
+
+// Thread-safety: all methods. Lifetime: the registry outlives it.
+class Metrics {
+ public:
+  explicit Metrics(prometheus::Registry& registry);
+
+  // A run that has ended.
+  void CountRun(const Run& run);
+
+  // current_rank and migrations_failed.
+  void ShowHistory(const History& history);
+
+ private:
+  prometheus::Family<prometheus::Counter>& runs_total_;
+  prometheus::Family<prometheus::Histogram>& run_seconds_;
+  prometheus::Gauge& failed_;
+  prometheus::Gauge& current_rank_;
+};
+
+}  // namespace storefront::migrator

@@ -1,0 +1,112 @@
+// The one session that takes the history lock, runs scripts and writes their rows.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "services/migrator/history_row.h"
+#include "services/migrator/prepared_script.h"
+
+namespace storefront::migrator {
+
+struct ServerFacts {
+  std::string database;
+  std::string user;  // current_user of the session
+};
+
+// A session that holds the history lock.
+struct LockHolder {
+  int pid = 0;
+  std::string application_name;
+  std::string state;
+  std::string user;
+  absl::Time backend_start;
+  std::optional<absl::Duration> transaction_age;
+};
+
+// What happens while a script runs; called on the thread that runs it.
+class ScriptObserver {
+ public:
+  virtual ~ScriptObserver() = default;
+  virtual void OnStatementStarted(size_t statement) = 0;  // from 0
+  virtual void OnStatementFinished(size_t statement, int64_t rows) = 0;
+  virtual void OnNotice(absl::string_view severity, absl::string_view message) = 0;
+  // About four times a second while a statement is under way.
+  virtual void OnTick() = 0;
+};
+
+struct AppliedScript {
+  int installed_rank = 0;
+  absl::Duration execution_time;
+};
+
+// Thread-safety: none; one thread at a time.
+// Lifetime: destruction ends the session and gives the lock back.
+// Errors, all methods: UNAVAILABLE BACKEND_UNAVAILABLE when the session is lost;
+// FAILED_PRECONDITION HISTORY_DENIED when the role may not use the table, READ_ONLY_SERVER on a
+// standby.
+class MigrationConnection {
+ public:
+  virtual ~MigrationConnection() = default;
+
+  virtual const ServerFacts& facts() const = 0;
+  virtual int backend_pid() const = 0;
+
+  // Takes the history lock if it is free; never waits. True again when this session has it already.
+  virtual absl::StatusOr<bool> TryLock() = 0;
+  virtual absl::StatusOr<std::optional<LockHolder>> FindLockHolder() = 0;
+  virtual absl::Status Unlock() = 0;
+
+  // The table's rows; `exists` false when there is no table.
+  virtual absl::StatusOr<History> ReadHistory() = 0;
+
+  // OK when no managed schema has content; FAILED_PRECONDITION NON_EMPTY_SCHEMA names some of it.
+  virtual absl::Status CheckSchemasEmpty() = 0;
+  // Creates managed schemas that are missing (unless switched off) and the history table, with a
+  // row that names the schemas it created when it is the first. Repeat: changes nothing.
+  virtual absl::Status CreateHistory() = 0;
+
+  // Runs a transactional script and writes its row: both or neither. `row` needs version,
+  // description, type, script, checksum and rank. With `durable` false the commit may be lost by a
+  // crash of the server, whole, until a later durable one.
+  //   SCRIPT_FAILED (FAILED_PRECONDITION)  a statement failed and everything is rolled back;
+  //   metadata
+  //     `sqlstate`, `statement` (from 0), `character` (in it, from 1; 0 unknown), `server_message`
+  //   LOCK_LOST (ABORTED)                  the session no longer held the lock; rolled back
+  //   CALL_CANCELLED (CANCELLED)           `stop` was requested; rolled back
+  //   COMMIT_IN_DOUBT (UNKNOWN)            the session was lost and the commit may have happened
+  virtual absl::StatusOr<AppliedScript> Apply(const PreparedScript& script, const HistoryRow& row,
+                                              bool durable, ScriptObserver& observer,
+                                              const std::stop_token& stop) = 0;
+
+  // Runs a script statement by statement outside a transaction. Its row is committed first, without
+  // success, and set to success at the end; whatever fails leaves it. Errors as above, never
+  // COMMIT_IN_DOUBT.
+  virtual absl::StatusOr<AppliedScript> ApplyOutsideTransaction(const PreparedScript& script,
+                                                                const HistoryRow& row,
+                                                                ScriptObserver& observer,
+                                                                const std::stop_token& stop) = 0;
+
+  // After it, every commit of this session survives a crash of the server.
+  virtual absl::Status MakeDurable() = 0;
+};
+
+// Thread-safety: all methods.
+class MigrationDatabase {
+ public:
+  virtual ~MigrationDatabase() = default;
+
+  // Connects. FAILED_PRECONDITION POOLER_DETECTED when a pooler answers, READ_ONLY_SERVER on a
+  // standby.
+  virtual absl::StatusOr<std::unique_ptr<MigrationConnection>> Open() = 0;
+};
+
+}  // namespace storefront::migrator

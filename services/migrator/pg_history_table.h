@@ -1,0 +1,43 @@
+// SQL of the history table and of its lock, shared by the two adapters that use them.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <libpq-fe.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "libs/pg/connection.h"
+#include "services/migrator/history_row.h"
+#include "services/migrator/migration_connection.h"
+
+namespace storefront::migrator {
+
+struct PgHistoryOptions {
+  std::vector<std::string> schemas = {"public"};  // the managed ones; the default is among them
+  std::string default_schema = "public";
+  std::string table = "flyway_schema_history";
+};
+
+// Runs one statement and waits. Nothing as a parameter is NULL.
+absl::StatusOr<pg::PgResult> PgExecute(
+    PGconn* connection, absl::string_view what, const std::string& sql,
+    const std::vector<std::optional<std::string>>& parameters = {});
+
+absl::StatusOr<History> PgReadHistory(PGconn* connection, const PgHistoryOptions& options);
+absl::StatusOr<std::optional<LockHolder>> PgFindLockHolder(PGconn* connection, int64_t lock_key);
+
+// Condition that this session, or with `own` false any session, holds the lock: a row of pg_locks.
+std::string PgLockCondition(int64_t lock_key);
+
+// A text[] literal.
+std::string PgArray(const std::vector<std::string>& items);
+
+// DATABASE_PERMISSION becomes HISTORY_DENIED that names the table.
+absl::Status PgHistoryError(const absl::Status& status, const PgHistoryOptions& options);
+
+}  // namespace storefront::migrator

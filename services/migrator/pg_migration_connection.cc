@@ -1,0 +1,416 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/migrator/pg_migration_connection.h"
+
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "libs/pg/errors.h"
+#include "libs/status/error.h"
+#include "libs/status/macros.h"
+#include "services/migrator/lock_key.h"
+#include "services/migrator/pq_script_session.h"
+
+namespace storefront::migrator {
+namespace {
+
+using status::Reason;
+
+// A pipeline holds all its answers' memory; longer scripts go in several, still one transaction.
+constexpr size_t kPipelineItems = 1000;
+
+std::string Milliseconds(absl::Duration duration) {
+  return absl::StrCat(absl::ToInt64Milliseconds(duration), "ms");
+}
+
+absl::Status PoolerDetected() {
+  return status::Error(
+      {.code = absl::StatusCode::kFailedPrecondition,
+       .reason = Reason::kPoolerDetected,
+       .message = "A connection pooler answers at database_url. Locks and session settings do not "
+                  "hold through it; connect to Postgres directly."});
+}
+
+class PgMigrationConnection final : public MigrationConnection {
+ public:
+  PgMigrationConnection(pg::PgConn connection, const PgMigrationOptions& options,
+                        clock::Clock& clock)
+      : connection_(std::move(connection)),
+        options_(options),
+        clock_(clock),
+        lock_key_(HistoryLockKey(options.history.default_schema, options.history.table)),
+        table_(QualifiedName(options.history.default_schema, options.history.table)) {}
+
+  absl::Status ReadFacts();
+
+  const ServerFacts& facts() const override { return facts_; }
+  int backend_pid() const override { return PQbackendPID(connection_.get()); }
+
+  absl::StatusOr<bool> TryLock() override;
+  absl::StatusOr<std::optional<LockHolder>> FindLockHolder() override {
+    return PgFindLockHolder(connection_.get(), lock_key_);
+  }
+  absl::Status Unlock() override;
+  absl::StatusOr<History> ReadHistory() override {
+    return PgReadHistory(connection_.get(), options_.history);
+  }
+  absl::Status CheckSchemasEmpty() override;
+  absl::Status CreateHistory() override;
+  absl::StatusOr<AppliedScript> Apply(const PreparedScript& script, const HistoryRow& row,
+                                      bool durable, ScriptObserver& observer,
+                                      const std::stop_token& stop) override;
+  absl::StatusOr<AppliedScript> ApplyOutsideTransaction(const PreparedScript& script,
+                                                        const HistoryRow& row,
+                                                        ScriptObserver& observer,
+                                                        const std::stop_token& stop) override;
+  absl::Status MakeDurable() override;
+
+ private:
+  std::vector<ScriptItem> Preamble() const;
+  ScriptItem InsertRow(const HistoryRow& row, bool success, absl::string_view time) const;
+  absl::Status Execute(absl::string_view what, const std::string& sql) {
+    return PgExecute(connection_.get(), what, sql).status();
+  }
+  absl::StatusOr<std::vector<std::string>> MissingSchemas();
+  absl::Status FailureStatus(PqScriptSession& session, bool in_doubt, const std::stop_token& stop);
+
+  pg::PgConn connection_;
+  const PgMigrationOptions& options_;
+  clock::Clock& clock_;
+  const int64_t lock_key_;
+  const std::string table_;
+  ServerFacts facts_;
+  std::string search_path_;  // default schema, then what the server gave us
+};
+
+absl::Status PgMigrationConnection::ReadFacts() {
+  ASSIGN_OR_RETURN(
+      const pg::PgResult result,
+      PgExecute(connection_.get(), "read the server's facts",
+                "select pg_catalog.pg_backend_pid(), pg_catalog.current_database(), current_user, "
+                "pg_catalog.current_setting('search_path'), pg_catalog.pg_is_in_recovery()"));
+  const PGresult* row = result.get();
+  int pid = 0;
+  if (!absl::SimpleAtoi(PQgetvalue(row, 0, 0), &pid) || pid != backend_pid()) {
+    return PoolerDetected();
+  }
+  facts_ = {.database = PQgetvalue(row, 0, 1), .user = PQgetvalue(row, 0, 2)};
+  search_path_ = QuoteIdentifier(options_.history.default_schema);
+  if (const absl::string_view original = PQgetvalue(row, 0, 3); !original.empty()) {
+    absl::StrAppend(&search_path_, ", ", original);
+  }
+  if (absl::string_view(PQgetvalue(row, 0, 4)) == "t") {
+    return status::Error({.code = absl::StatusCode::kFailedPrecondition,
+                          .reason = Reason::kReadOnlyServer,
+                          .message = "The server is a standby and takes no writes. Connect to the "
+                                     "primary."});
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<bool> PgMigrationConnection::TryLock() {
+  // A session may take its own lock again and would then have to give it back twice.
+  ASSIGN_OR_RETURN(
+      const pg::PgResult result,
+      PgExecute(connection_.get(), "take the history lock",
+                absl::StrCat("select case when exists (select from pg_catalog.pg_locks l where ",
+                             PgLockCondition(lock_key_),
+                             " and l.pid = pg_catalog.pg_backend_pid()) then true else "
+                             "pg_catalog.pg_try_advisory_lock(",
+                             lock_key_, ") end")));
+  return absl::string_view(PQgetvalue(result.get(), 0, 0)) == "t";
+}
+
+absl::Status PgMigrationConnection::Unlock() {
+  return Execute("give the history lock back",
+                 absl::StrCat("select pg_catalog.pg_advisory_unlock(", lock_key_, ")"));
+}
+
+absl::Status PgMigrationConnection::CheckSchemasEmpty() {
+  // What an extension brought is no content.
+  const auto from = [](absl::string_view catalog, absl::string_view name, absl::string_view schema,
+                       absl::string_view condition) {
+    return absl::StrCat("select n.nspname || '.' || o.", name, " as name from pg_catalog.", catalog,
+                        " o join pg_catalog.pg_namespace n on n.oid = o.", schema,
+                        " where n.nspname = any ($1::text[]) and ", condition,
+                        " and not exists (select from pg_catalog.pg_depend d where d.classid = "
+                        "'pg_catalog.",
+                        catalog, "'::regclass and d.objid = o.oid and d.deptype = 'e')");
+  };
+  const std::string sql =
+      absl::StrCat(from("pg_class", "relname", "relnamespace",
+                        "o.relkind in ('r', 'p', 'v', 'm', 'S', 'f', 'c')"),
+                   " union all ", from("pg_proc", "proname", "pronamespace", "true"), " union all ",
+                   from("pg_type", "typname", "typnamespace", "o.typtype in ('d', 'e', 'r') "),
+                   " order by name limit 4");
+  ASSIGN_OR_RETURN(const pg::PgResult result, PgExecute(connection_.get(), "look into the schemas",
+                                                        sql, {PgArray(options_.history.schemas)}));
+  const int count = PQntuples(result.get());
+  if (count == 0) return absl::OkStatus();
+  std::string names;
+  for (int i = 0; i < std::min(count, 3); ++i) {
+    absl::StrAppend(&names, names.empty() ? "" : ", ", PQgetvalue(result.get(), i, 0));
+  }
+  return status::Error(
+      {.code = absl::StatusCode::kFailedPrecondition,
+       .reason = Reason::kNonEmptySchema,
+       .message = absl::StrCat("There is no history table ", table_,
+                               ", but the schemas have content (", names, count > 3 ? ", …" : "",
+                               "). Use empty schemas, or record a baseline."),
+       .metadata = {{"objects", names}}});
+}
+
+absl::StatusOr<std::vector<std::string>> PgMigrationConnection::MissingSchemas() {
+  ASSIGN_OR_RETURN(
+      const pg::PgResult result,
+      PgExecute(connection_.get(), "look for the schemas",
+                "select s.name from unnest($1::text[]) with ordinality s (name, place) where not "
+                "exists (select from pg_catalog.pg_namespace n where n.nspname = s.name) union all "
+                "select null where to_regclass($2) is null",
+                {PgArray(options_.history.schemas), table_}));
+  std::vector<std::string> missing;  // "" stands for the table
+  for (int i = 0; i < PQntuples(result.get()); ++i) {
+    missing.emplace_back(PQgetvalue(result.get(), i, 0));
+  }
+  return missing;
+}
+
+absl::Status PgMigrationConnection::CreateHistory() {
+  ASSIGN_OR_RETURN(std::vector<std::string> missing, MissingSchemas());
+  const bool table_is_missing = !missing.empty() && missing.back().empty();
+  if (table_is_missing) missing.pop_back();
+  if (!options_.create_schemas) missing.clear();
+  if (missing.empty() && !table_is_missing) return absl::OkStatus();
+
+  std::string sql = "begin;";
+  std::string created;
+  for (const std::string& schema : missing) {
+    absl::StrAppend(&sql, "create schema ", QuoteIdentifier(schema), ";");
+    absl::StrAppend(&created, created.empty() ? "" : ",", QuoteIdentifier(schema));
+  }
+  const std::string& name = options_.history.table;
+  if (table_is_missing) {
+    absl::StrAppend(&sql, "create table ", table_,
+                    " (installed_rank integer not null, version varchar(50), "
+                    "description varchar(200) not null, type varchar(20) not null, "
+                    "script varchar(1000) not null, checksum integer, "
+                    "installed_by varchar(100) not null, "
+                    "installed_on timestamp not null default now(), "
+                    "execution_time integer not null, success boolean not null);"
+                    "alter table ",
+                    table_, " add constraint ", QuoteIdentifier(name + "_pk"),
+                    " primary key (installed_rank);create index ", QuoteIdentifier(name + "_s_idx"),
+                    " on ", table_, " (success);");
+  }
+  const auto run = [&](absl::string_view what, const std::string& text) {
+    const pg::PgResult result(PQexec(connection_.get(), text.c_str()));
+    return PgHistoryError(pg::FromResult(what, connection_.get(), result.get()), options_.history);
+  };
+  absl::Status status = run("create the history table", sql);
+  if (status.ok() && !created.empty()) {
+    // The row that says which schemas are ours comes first, or not at all.
+    const ScriptItem insert = InsertRow({.installed_rank = 0,
+                                         .description = "<< Flyway Schema Creation >>",
+                                         .type = HistoryType::kSchema,
+                                         .script = created},
+                                        /*success=*/true, "0");
+    status =
+        PgHistoryError(PgExecute(connection_.get(), "record the schemas",
+                                 absl::StrCat(insert.sql.substr(0, insert.sql.find(" returning ")),
+                                              " where not exists (select from ", table_, ")"),
+                                 insert.parameters)
+                           .status(),
+                       options_.history);
+  }
+  if (status.ok()) status = run("create the history table", "commit");
+  if (!status.ok() && PQstatus(connection_.get()) == CONNECTION_OK) {
+    const pg::PgResult rollback(PQexec(connection_.get(), "rollback"));
+  }
+  return status;
+}
+
+// Takes back what the script before may have set; a script's SET must not reach the next one.
+std::vector<ScriptItem> PgMigrationConnection::Preamble() const {
+  return {{.sql = "reset session authorization"},
+          {.sql = "reset role"},
+          {.sql = "reset all"},
+          {.sql = absl::StrCat("set search_path = ", search_path_)}};
+}
+
+// The rank is null, which the table refuses, when this session does not hold the lock any more.
+ScriptItem PgMigrationConnection::InsertRow(const HistoryRow& row, bool success,
+                                            absl::string_view time) const {
+  return {.sql = absl::StrCat(
+              "insert into ", table_,
+              " (installed_rank, version, description, type, script, checksum, installed_by, "
+              "execution_time, success) select (select $1::integer where exists (select from "
+              "pg_catalog.pg_locks l where ",
+              PgLockCondition(lock_key_),
+              " and l.pid = pg_catalog.pg_backend_pid())), $2, $3, $4, $5, $6::integer, $7, ", time,
+              ", ", success ? "true" : "false", " returning installed_rank, execution_time"),
+          .parameters = {absl::StrCat(row.installed_rank),
+                         row.version ? std::optional(row.version->text()) : std::nullopt,
+                         row.description, std::string(HistoryTypeName(row.type)), row.script,
+                         row.checksum ? std::optional(absl::StrCat(*row.checksum)) : std::nullopt,
+                         options_.installed_by.empty() ? facts_.user : options_.installed_by}};
+}
+
+absl::Status PgMigrationConnection::FailureStatus(PqScriptSession& session, bool in_doubt,
+                                                  const std::stop_token& stop) {
+  const std::optional<ItemFailure> failure = session.failure();
+  session.Rollback();
+  if (!failure) {
+    return in_doubt ? pg::FromInDoubt("apply the script", session.lost_text())
+                    : pg::FromLostConnection("apply the script", session.lost_text());
+  }
+  if (absl::StartsWith(failure->sqlstate, "57P") || absl::StartsWith(failure->sqlstate, "08")) {
+    return pg::FromSqlState("apply the script", failure->sqlstate, failure->message);
+  }
+  if (failure->sqlstate == "57014" && stop.stop_requested()) {
+    return pg::FromSqlState("apply the script", failure->sqlstate, failure->message);
+  }
+  if (stop.stop_requested() && failure->statement &&
+      absl::StrContains(failure->message, "the run was cancelled")) {
+    return pg::FromSqlState("apply the script", "57014", failure->message);
+  }
+  if (!failure->statement && failure->sqlstate == "23502" && failure->column == "installed_rank") {
+    return status::Error({.code = absl::StatusCode::kAborted,
+                          .reason = Reason::kLockLost,
+                          .message =
+                              "The session no longer held the history lock, so the script was "
+                              "rolled back. A script must not release advisory locks."});
+  }
+  if (!failure->statement && failure->sqlstate == "42501") {
+    return PgHistoryError(
+        pg::FromSqlState("write the history row", failure->sqlstate, failure->message),
+        options_.history);
+  }
+  return status::Error(
+      {.code = absl::StatusCode::kFailedPrecondition,
+       .reason = Reason::kScriptFailed,
+       .message = "A statement of the script failed.",
+       .metadata = {{"sqlstate", failure->sqlstate},
+                    {"server_message", failure->message},
+                    {"statement", failure->statement ? absl::StrCat(*failure->statement) : ""},
+                    {"character", absl::StrCat(failure->character)}}});
+}
+
+absl::StatusOr<AppliedScript> PgMigrationConnection::Apply(const PreparedScript& script,
+                                                           const HistoryRow& row, bool durable,
+                                                           ScriptObserver& observer,
+                                                           const std::stop_token& stop) {
+  PqScriptSession session(connection_.get(), observer, stop);
+  std::vector<ScriptItem> items = Preamble();
+  items.push_back({.sql = "begin"});
+  if (!durable) items.push_back({.sql = "set local synchronous_commit = off"});
+  for (size_t i = 0; i < script.statements.size(); ++i) {
+    const PreparedStatement& statement = script.statements[i];
+    ScriptItem item{.sql = std::string(script.Text(statement)), .statement = i};
+    if (!statement.place.copies_data) {
+      items.push_back(std::move(item));
+      if (items.size() < kPipelineItems) continue;
+      item = {};
+    }
+    // COPY cannot be part of a pipeline: what waits goes first.
+    if (!session.RunPipeline(items)) return FailureStatus(session, /*in_doubt=*/false, stop);
+    items.clear();
+    if (!item.sql.empty() && !session.RunCopy(item, script.Data(statement))) {
+      return FailureStatus(session, /*in_doubt=*/false, stop);
+    }
+    if (stop.stop_requested()) {
+      session.Rollback();
+      return pg::FromSqlState("apply the script", "57014", "stopped between statements");
+    }
+  }
+  // A script may have changed its role; the row is ours to write.
+  items.push_back({.sql = "reset role"});
+  items.push_back(InsertRow(
+      row, /*success=*/true,
+      "(extract(epoch from clock_timestamp() - transaction_timestamp()) * 1000)::integer"));
+  items.push_back({.sql = "commit"});
+  if (!session.RunPipeline(items)) return FailureStatus(session, /*in_doubt=*/true, stop);
+  AppliedScript applied{.installed_rank = row.installed_rank};
+  int64_t milliseconds = 0;
+  if (session.values().size() == 2 && absl::SimpleAtoi(session.values()[1], &milliseconds)) {
+    applied.execution_time = absl::Milliseconds(milliseconds);
+  }
+  return applied;
+}
+
+absl::StatusOr<AppliedScript> PgMigrationConnection::ApplyOutsideTransaction(
+    const PreparedScript& script, const HistoryRow& row, ScriptObserver& observer,
+    const std::stop_token& stop) {
+  PqScriptSession session(connection_.get(), observer, stop);
+  std::vector<ScriptItem> items = Preamble();
+  items.push_back({.sql = "set lock_timeout = 0"});
+  if (!session.RunPipeline(items)) return FailureStatus(session, /*in_doubt=*/false, stop);
+  // From here on a crash leaves the row without success: it stops every next run, ours and
+  // Flyway's.
+  if (!session.RunPipeline({InsertRow(row, /*success=*/false, "0")})) {
+    return FailureStatus(session, /*in_doubt=*/false, stop);
+  }
+  const clock::SteadyTime begin = clock_.Steady();
+  for (size_t i = 0; i < script.statements.size(); ++i) {
+    const PreparedStatement& statement = script.statements[i];
+    const ScriptItem item{.sql = std::string(script.Text(statement)), .statement = i};
+    const bool good = statement.place.copies_data ? session.RunCopy(item, script.Data(statement))
+                                                  : session.RunAlone(item);
+    if (!good) return FailureStatus(session, /*in_doubt=*/false, stop);
+    if (stop.stop_requested()) {
+      session.Rollback();
+      return pg::FromSqlState("apply the script", "57014", "stopped between statements");
+    }
+  }
+  session.Rollback();  // a BEGIN without COMMIT must not swallow the row
+  const AppliedScript applied{.installed_rank = row.installed_rank,
+                              .execution_time = clock_.Steady() - begin};
+  const ScriptItem success{
+      .sql = absl::StrCat("update ", table_,
+                          " set success = true, execution_time = $2::integer "
+                          "where installed_rank = $1::integer"),
+      .parameters = {absl::StrCat(row.installed_rank),
+                     absl::StrCat(absl::ToInt64Milliseconds(applied.execution_time))}};
+  std::vector<ScriptItem> end = Preamble();
+  end.push_back(success);
+  if (!session.RunPipeline(end)) return FailureStatus(session, /*in_doubt=*/false, stop);
+  return applied;
+}
+
+absl::Status PgMigrationConnection::MakeDurable() {
+  // A transaction with an id of its own flushes the log up to its commit.
+  return Execute("make the commits durable", "select pg_catalog.pg_current_xact_id()");
+}
+
+}  // namespace
+
+PgMigrationDatabase::PgMigrationDatabase(PgMigrationOptions options, clock::Clock& clock)
+    : options_([&] {
+        // Sent with the connect, so that RESET ALL comes back to them.
+        options.connection.session_settings = {
+            {"lock_timeout", Milliseconds(options.lock_timeout)},
+            {"statement_timeout", Milliseconds(options.statement_timeout)},
+            // A session whose process was killed ends at once, with its locks (M2).
+            {"client_connection_check_interval", "250ms"}};
+        return std::move(options);
+      }()),
+      clock_(clock) {}
+
+absl::StatusOr<std::unique_ptr<MigrationConnection>> PgMigrationDatabase::Open() {
+  auto raw = pg::ConnectLibpq(options_.connection);
+  if (!raw.ok()) {
+    // PgBouncer refuses session settings in the connect before we can ask it anything.
+    if (absl::StrContains(status::DetailsOf(raw.status()).internal,
+                          "unsupported startup parameter")) {
+      return PoolerDetected();
+    }
+    return raw.status();
+  }
+  auto connection = std::make_unique<PgMigrationConnection>(*std::move(raw), options_, clock_);
+  RETURN_IF_ERROR(connection->ReadFacts());
+  return std::unique_ptr<MigrationConnection>(std::move(connection));
+}
+
+}  // namespace storefront::migrator

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/migrator/pg_schema_history.h"
+
+#include <cstdlib>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "libs/status/macros.h"
+#include "services/migrator/lock_key.h"
+
+namespace storefront::migrator {
+namespace {
+
+int64_t Number(const char* text) {
+  int64_t value = 0;
+  if (!absl::SimpleAtoi(text, &value)) return 0;
+  return value;
+}
+
+}  // namespace
+
+PgSchemaHistory::PgSchemaHistory(pg::ConnectionOptions connection, PgHistoryOptions options)
+    : connection_options_(std::move(connection)),
+      options_(std::move(options)),
+      lock_key_(HistoryLockKey(options_.default_schema, options_.table)) {}
+
+template <typename Body>
+auto PgSchemaHistory::WithConnection(Body body) -> decltype(body(nullptr)) {
+  const bool had_one = connection_ != nullptr;
+  for (bool again = had_one;; again = false) {
+    if (connection_ == nullptr) {
+      ASSIGN_OR_RETURN(connection_, pg::ConnectLibpq(connection_options_));
+    }
+    auto result = body(connection_.get());
+    if (result.ok() || PQstatus(connection_.get()) == CONNECTION_OK) return result;
+    connection_ = nullptr;
+    if (!again) return result;
+  }
+}
+
+absl::StatusOr<HistoryView> PgSchemaHistory::Read() {
+  sync::MutexLock lock(mutex_);
+  return WithConnection([&](PGconn* connection) -> absl::StatusOr<HistoryView> {
+    HistoryView view;
+    ASSIGN_OR_RETURN(const pg::PgResult facts,
+                     PgExecute(connection, "read the database's name",
+                               "select pg_catalog.current_database(), current_user"));
+    view.facts = {.database = PQgetvalue(facts.get(), 0, 0), .user = PQgetvalue(facts.get(), 0, 1)};
+    ASSIGN_OR_RETURN(view.history, PgReadHistory(connection, options_));
+    ASSIGN_OR_RETURN(view.lock_holder, PgFindLockHolder(connection, lock_key_));
+    return view;
+  });
+}
+
+absl::StatusOr<std::vector<std::string>> PgSchemaHistory::InvalidIndexes() {
+  sync::MutexLock lock(mutex_);
+  return WithConnection([&](PGconn* connection) -> absl::StatusOr<std::vector<std::string>> {
+    ASSIGN_OR_RETURN(
+        const pg::PgResult result,
+        PgExecute(connection, "find invalid indexes",
+                  "select n.nspname || '.' || c.relname from pg_catalog.pg_index i "
+                  "join pg_catalog.pg_class c on c.oid = i.indexrelid "
+                  "join pg_catalog.pg_namespace n on n.oid = c.relnamespace "
+                  "where not i.indisvalid and c.relkind = 'i' and n.nspname = any ($1::text[]) "
+                  "order by 1",
+                  {PgArray(options_.schemas)}));
+    std::vector<std::string> names;
+    for (int i = 0; i < PQntuples(result.get()); ++i) {
+      names.emplace_back(PQgetvalue(result.get(), i, 0));
+    }
+    return names;
+  });
+}
+
+absl::StatusOr<std::vector<Blocker>> PgSchemaHistory::FindBlockers(int pid) {
+  sync::MutexLock lock(mutex_);
+  return WithConnection([&](PGconn* connection) -> absl::StatusOr<std::vector<Blocker>> {
+    ASSIGN_OR_RETURN(
+        const pg::PgResult result,
+        PgExecute(
+            connection, "find blockers",
+            "select a.pid, coalesce(a.application_name, ''), coalesce(a.state, ''), "
+            "coalesce((select l.relation::regclass::text from pg_catalog.pg_locks l "
+            "where l.pid = $1::int and not l.granted and l.relation is not null limit 1), ''), "
+            "coalesce((extract(epoch from clock_timestamp() - a.xact_start) * 1000)::bigint, 0) "
+            "from pg_catalog.pg_stat_activity a "
+            "where a.pid = any (pg_catalog.pg_blocking_pids($1::int)) order by a.xact_start",
+            {absl::StrCat(pid)}));
+    std::vector<Blocker> blockers;
+    for (int i = 0; i < PQntuples(result.get()); ++i) {
+      blockers.push_back(
+          {.pid = static_cast<int>(Number(PQgetvalue(result.get(), i, 0))),
+           .application_name = PQgetvalue(result.get(), i, 1),
+           .state = PQgetvalue(result.get(), i, 2),
+           .relation = PQgetvalue(result.get(), i, 3),
+           .transaction_age = absl::Milliseconds(Number(PQgetvalue(result.get(), i, 4)))});
+    }
+    return blockers;
+  });
+}
+
+}  // namespace storefront::migrator

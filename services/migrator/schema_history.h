@@ -1,0 +1,46 @@
+// The history as an onlooker sees it: reads without the lock, beside a run.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "services/migrator/history_row.h"
+#include "services/migrator/migration_connection.h"
+
+namespace storefront::migrator {
+
+struct HistoryView {
+  ServerFacts facts;
+  History history;
+  std::optional<LockHolder> lock_holder;
+};
+
+// A session that another one waits for.
+struct Blocker {
+  int pid = 0;
+  std::string application_name;
+  std::string state;
+  std::string relation;  // that both want; empty when it is no relation
+  absl::Duration transaction_age;
+};
+
+// Thread-safety: all methods.
+// Errors, all methods: UNAVAILABLE BACKEND_UNAVAILABLE; FAILED_PRECONDITION HISTORY_DENIED.
+class SchemaHistory {
+ public:
+  virtual ~SchemaHistory() = default;
+
+  virtual absl::StatusOr<HistoryView> Read() = 0;
+
+  // Indexes of the managed schemas that are not valid: what a failed CREATE INDEX CONCURRENTLY
+  // leaves. "public.orders_total_idx".
+  virtual absl::StatusOr<std::vector<std::string>> InvalidIndexes() = 0;
+
+  // Whom the session with this pid waits for; empty when for nobody.
+  virtual absl::StatusOr<std::vector<Blocker>> FindBlockers(int pid) = 0;
+};
+
+}  // namespace storefront::migrator

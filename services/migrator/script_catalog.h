@@ -1,0 +1,53 @@
+// The scripts of the locations with their checksums, and each ready to run on demand.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "libs/clock/clock.h"
+#include "services/migrator/migration_connection.h"
+#include "services/migrator/placeholders.h"
+#include "services/migrator/prepared_script.h"
+#include "services/migrator/script_set.h"
+#include "services/migrator/script_source.h"
+#include "services/migrator/statement_parser.h"
+
+namespace storefront::migrator {
+
+struct CatalogOptions {
+  bool validate_naming = true;
+  size_t max_statements = 100'000;
+  std::string default_schema = "public";
+  std::string history_table = "flyway_schema_history";
+  std::string working_directory;
+};
+
+// Thread-safety: all methods. Lifetime: the references outlive it.
+class ScriptCatalog {
+ public:
+  ScriptCatalog(ScriptSource& source, StatementParser& parser, const Placeholders& placeholders,
+                clock::Clock& clock, CatalogOptions options);
+
+  // Every script with its checksum. What is wrong with single files is a finding of the set; an
+  // error means that the locations cannot be listed.
+  absl::StatusOr<ScriptSet> Load(const ServerFacts& facts);
+
+  // Reads the script once more and makes it ready: what runs is exactly what this returns, whatever
+  // happens to the file later (M11).
+  absl::StatusOr<PreparedScript> Prepare(const Script& script, const ServerFacts& facts);
+
+  const Placeholders& placeholders() const { return placeholders_; }
+
+ private:
+  std::map<std::string, std::string> BuiltIn(const Script& script, const ServerFacts& facts) const;
+
+  ScriptSource& source_;
+  StatementParser& parser_;
+  const Placeholders& placeholders_;
+  clock::Clock& clock_;
+  const CatalogOptions options_;
+};
+
+}  // namespace storefront::migrator

@@ -1,0 +1,47 @@
+// Where migration files come from.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+namespace storefront::migrator {
+
+struct SourceFile {
+  std::string location;  // as in the setting
+  std::string path;      // below the location, with `/`: "dir1/V1.1__x.sql"
+  auto operator<=>(const SourceFile&) const = default;
+
+  std::string Name() const { return path.substr(path.rfind('/') + 1); }
+};
+
+struct SourceText {
+  std::shared_ptr<const std::string> text;  // valid UTF-8
+  int32_t checksum = 0;                     // ScriptChecksum of exactly this text
+};
+
+// Thread-safety: all methods.
+// Errors of a file, FAILED_PRECONDITION: UNSAFE_FILE when it is no regular file below its location
+// or cannot be read (never waits on a FIFO), INVALID_ENCODING with the byte offset;
+// RESOURCE_EXHAUSTED LIMIT_EXCEEDED when it is too large.
+class ScriptSource {
+ public:
+  virtual ~ScriptSource() = default;
+
+  // Every `.sql` and `.sql.conf` below the locations, hidden files too, folders that start with a
+  // dot left out; by location, then path. FAILED_PRECONDITION LOCATION_NOT_FOUND for a location
+  // that is no folder, RESOURCE_EXHAUSTED LIMIT_EXCEEDED when there are too many.
+  virtual absl::StatusOr<std::vector<SourceFile>> List() = 0;
+
+  // The text as it is now. Later changes of the file do not touch what was returned.
+  virtual absl::StatusOr<SourceText> Read(const SourceFile& file) = 0;
+
+  // The checksum alone; an unchanged file is not read again.
+  virtual absl::StatusOr<int32_t> Checksum(const SourceFile& file) = 0;
+};
+
+}  // namespace storefront::migrator

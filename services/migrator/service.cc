@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/migrator/service.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "libs/grpcserver/paging.h"
+#include "libs/status/macros.h"
+#include "services/migrator/convert.h"
+
+namespace storefront::migrator {
+
+using grpcserver::CallScope;
+using MigratorRpcs = v1::MigratorService;
+
+MigratorEdge::MigratorEdge(grpcserver::Edge& edge, Migrator& migrator, std::string history_table)
+    : edge_(edge),
+      migrator_(migrator),
+      history_table_(std::move(history_table)),
+      get_status_(edge.Resolve(MigratorRpcs::service_full_name(), "GetMigrationStatus")),
+      list_(edge.Resolve(MigratorRpcs::service_full_name(), "ListMigrations")),
+      get_(edge.Resolve(MigratorRpcs::service_full_name(), "GetMigration")),
+      validate_(edge.Resolve(MigratorRpcs::service_full_name(), "ValidateMigrations")),
+      migrate_(edge.Resolve(MigratorRpcs::service_full_name(), "Migrate")),
+      get_run_(edge.Resolve(MigratorRpcs::service_full_name(), "GetMigrationRun")),
+      list_runs_(edge.Resolve(MigratorRpcs::service_full_name(), "ListMigrationRuns")),
+      watch_run_(edge.Resolve(MigratorRpcs::service_full_name(), "WatchMigrationRun")),
+      cancel_run_(edge.Resolve(MigratorRpcs::service_full_name(), "CancelMigrationRun")) {}
+
+grpc::ServerUnaryReactor* MigratorEdge::GetMigrationStatus(
+    grpc::CallbackServerContext* call, const v1::GetMigrationStatusRequest* request,
+    v1::MigrationStatus* response) {
+  return edge_.Unary(call, get_status_, *request, *response,
+                     [this, response](const CallScope&) -> absl::Status {
+                       ASSIGN_OR_RETURN(const MigratorStatus status, migrator_.Status());
+                       ToProto(status, history_table_, *response);
+                       return absl::OkStatus();
+                     });
+}
+
+grpc::ServerUnaryReactor* MigratorEdge::ListMigrations(grpc::CallbackServerContext* call,
+                                                       const v1::ListMigrationsRequest* request,
+                                                       v1::ListMigrationsResponse* response) {
+  return edge_.Unary(call, list_, *request, *response, [=, this](const CallScope&) -> absl::Status {
+    std::string query;
+    for (const int state : request->states()) absl::StrAppend(&query, state, ",");
+    ASSIGN_OR_RETURN(const grpcserver::Page page,
+                     grpcserver::ResolvePage(request->page_size(), request->page_token(), query));
+    ASSIGN_OR_RETURN(const std::unique_ptr<const Listing> listing, migrator_.List());
+    std::vector<const MigrationLine*> lines;
+    for (const MigrationLine& line : listing->table.lines) {
+      const auto& states = request->states();
+      const bool wanted = states.empty() || std::find(states.begin(), states.end(),
+                                                      ToProto(line.state)) != states.end();
+      if (wanted && !line.hidden) lines.push_back(&line);
+    }
+    for (size_t i = page.offset; i < std::min(lines.size(), page.offset + page.size); ++i) {
+      ToProto(*lines[i], listing->set, *response->add_migrations());
+    }
+    response->set_next_page_token(page.NextToken(lines.size()));
+    return absl::OkStatus();
+  });
+}
+
+grpc::ServerUnaryReactor* MigratorEdge::GetMigration(grpc::CallbackServerContext* call,
+                                                     const v1::GetMigrationRequest* request,
+                                                     v1::Migration* response) {
+  return edge_.Unary(call, get_, *request, *response, [=, this](const CallScope&) -> absl::Status {
+    ASSIGN_OR_RETURN(const MigrationDetail detail,
+                     migrator_.Get(IdOf(request->name()), request->view() == v1::FULL));
+    ToProto(detail, *response);
+    return absl::OkStatus();
+  });
+}
+
+grpc::ServerUnaryReactor* MigratorEdge::ValidateMigrations(
+    grpc::CallbackServerContext* call, const v1::ValidateMigrationsRequest* request,
+    v1::ValidateMigrationsResponse* response) {
+  return edge_.Unary(call, validate_, *request, *response,
+                     [=, this](const CallScope&) -> absl::Status {
+                       ASSIGN_OR_RETURN(const ValidationReport report,
+                                        migrator_.Validate({request->ignore_patterns().begin(),
+                                                            request->ignore_patterns().end()}));
+                       ToProto(report, *response);
+                       return absl::OkStatus();
+                     });
+}
+
+grpc::ServerUnaryReactor* MigratorEdge::Migrate(grpc::CallbackServerContext* call,
+                                                const v1::MigrateRequest* request,
+                                                v1::MigrationRun* response) {
+  return edge_.Unary(
+      call, migrate_, *request, *response, [=, this](const CallScope&) -> absl::Status {
+        ASSIGN_OR_RETURN(const MigrateRequest wanted, FromProto(*request));
+        ASSIGN_OR_RETURN(const Run run, request->validate_only() ? migrator_.CheckMigrate(wanted)
+                                                                 : migrator_.Migrate(wanted));
+        ToProto(run, /*with_steps=*/true, *response);
+        return absl::OkStatus();
+      });
+}
+
+grpc::ServerUnaryReactor* MigratorEdge::GetMigrationRun(grpc::CallbackServerContext* call,
+                                                        const v1::GetMigrationRunRequest* request,
+                                                        v1::MigrationRun* response) {
+  return edge_.Unary(
+      call, get_run_, *request, *response, [=, this](const CallScope&) -> absl::Status {
+        ASSIGN_OR_RETURN(const auto journal, migrator_.runs().Find(IdOf(request->name())));
+        ToProto(journal->Snapshot(), /*with_steps=*/true, *response);
+        return absl::OkStatus();
+      });
+}
+
+grpc::ServerUnaryReactor* MigratorEdge::ListMigrationRuns(
+    grpc::CallbackServerContext* call, const v1::ListMigrationRunsRequest* request,
+    v1::ListMigrationRunsResponse* response) {
+  return edge_.Unary(
+      call, list_runs_, *request, *response, [=, this](const CallScope&) -> absl::Status {
+        ASSIGN_OR_RETURN(const grpcserver::Page page,
+                         grpcserver::ResolvePage(request->page_size(), request->page_token(), ""));
+        const auto runs = migrator_.runs().List();
+        for (size_t i = page.offset; i < std::min(runs.size(), page.offset + page.size); ++i) {
+          ToProto(runs[i]->Snapshot(), /*with_steps=*/false, *response->add_migration_runs());
+        }
+        response->set_next_page_token(page.NextToken(runs.size()));
+        return absl::OkStatus();
+      });
+}
+
+grpc::ServerWriteReactor<v1::WatchMigrationRunResponse>* MigratorEdge::WatchMigrationRun(
+    grpc::CallbackServerContext* call, const v1::WatchMigrationRunRequest* request) {
+  using Sink = grpcserver::WatchSink<v1::WatchMigrationRunResponse>;
+  return edge_.Watch<v1::WatchMigrationRunResponse>(
+      call, watch_run_, *request,
+      [this, id = IdOf(request->name()), after = request->after_sequence()](
+          const CallScope&, std::shared_ptr<Sink> sink) -> absl::StatusOr<sync::Subscription> {
+        ASSIGN_OR_RETURN(const auto journal, migrator_.runs().Find(id));
+        return journal->Watch([sink, after](const std::shared_ptr<const RunView>& view) {
+          v1::WatchMigrationRunResponse message;
+          ToProto(view->run, /*with_steps=*/true, *message.mutable_run());
+          message.set_sequence(view->run.sequence);
+          message.set_skipped(sink->skipped());
+          for (const RunEvent& event : view->events) {
+            if (event.sequence > after) ToProto(event, *message.add_events());
+          }
+          sink->Publish(std::move(message));
+          if (IsFinal(view->run.state)) sink->End(absl::OkStatus());
+        });
+      });
+}
+
+grpc::ServerUnaryReactor* MigratorEdge::CancelMigrationRun(
+    grpc::CallbackServerContext* call, const v1::CancelMigrationRunRequest* request,
+    v1::MigrationRun* response) {
+  return edge_.Unary(
+      call, cancel_run_, *request, *response, [=, this](const CallScope&) -> absl::Status {
+        ASSIGN_OR_RETURN(const Run run, migrator_.runs().Cancel(IdOf(request->name())));
+        ToProto(run, /*with_steps=*/true, *response);
+        return absl::OkStatus();
+      });
+}
+
+}  // namespace storefront::migrator

@@ -1,0 +1,38 @@
+// Where files and history contradict each other, in Flyway's codes.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "services/migrator/migration_state.h"
+
+namespace storefront::migrator {
+
+// What validation leaves out: `type:state`.
+class IgnorePatterns {
+ public:
+  // Types versioned, repeatable, baseline, `*`; states missing, pending, ignored, future, `*`.
+  // Empty takes `*:future`. INVALID_ARGUMENT INVALID_FIELD on `ignore_patterns[i]`.
+  static absl::StatusOr<IgnorePatterns> Parse(const std::vector<std::string>& patterns);
+
+  bool Ignores(const MigrationLine& line) const;
+
+ private:
+  std::vector<std::pair<std::string, std::string>> patterns_;
+};
+
+struct ValidationOptions {
+  bool allow_pending = false;  // before a run: what it will apply is no finding
+};
+
+// Findings in the order of the table. Pure.
+std::vector<Finding> Validate(const MigrationTable& table, const IgnorePatterns& ignore,
+                              const ValidationOptions& options);
+
+// FAILED_PRECONDITION DIRTY_HISTORY that names each row without success; also one above the newest
+// file, which Flyway overlooks.
+absl::Status CheckNotDirty(const History& history);
+
+}  // namespace storefront::migrator
