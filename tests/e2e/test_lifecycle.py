@@ -16,6 +16,10 @@ import pytest
 from native import OUR_SERVICES, REPOSITORY, SERVERS
 from wait import wait_until
 
+# Bounds in seconds on two cores: a stop, a start on data that is there, a start after SIGKILL of
+# everything (sessions of the dead broker and worker run out first).
+STOP, WARM_START, START_AFTER_KILL = 30, 25, 60
+
 
 def test_a_running_stack_says_so(stack):
     again = stack.tool("up")
@@ -36,13 +40,17 @@ def test_down_leaves_nothing_and_data_survives(stack):
     with psycopg.connect(stack.postgres_url) as connection:
         connection.execute("create table if not exists public.lifecycle (id int)")
         connection.execute("insert into public.lifecycle values (1)")
+    started = time.monotonic()
     assert "nothing left" in stack.down()
+    assert time.monotonic() - started < STOP
     assert stack.supervisor.lock_is_free()
     assert stack.users_of_folder() == []
     again = stack.tool("down")
     assert again.returncode == 0
     assert "no stack is running" in again.stdout
+    started = time.monotonic()
     stack.up()
+    assert time.monotonic() - started < WARM_START
     with psycopg.connect(stack.postgres_url) as connection:
         assert connection.execute("select count(*) from public.lifecycle").fetchone() == (1,)
         connection.execute("drop table public.lifecycle")
@@ -52,7 +60,9 @@ def test_a_killed_supervisor_leaves_nothing_and_the_stack_starts_again(stack):
     stack.supervisor.kill()
     wait_until(stack.supervisor.lock_is_free, 1, "the lock is free a second after SIGKILL")
     assert stack.users_of_folder() == []
+    started = time.monotonic()
     stack.up()
+    assert time.monotonic() - started < START_AFTER_KILL
 
 
 @pytest.mark.parametrize("process", SERVERS)
