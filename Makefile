@@ -20,7 +20,7 @@ HAVE_GATEWAY := $(wildcard gateway/build)
 .DEFAULT_GOAL := help
 .PHONY: help setup up down status logs doctor clean-data migrate topics connectors demo shell \
 	build programs configure gateway go-tools kafka-jars test test-unit test-contract test-integration test-e2e \
-	bench lint format secrets lock-python
+	bench lint docs format secrets lock-python
 
 help: ## print this table
 	@awk -F ':.*## ' '/^[a-z][a-z0-9 -]*:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -108,6 +108,9 @@ bench: programs gateway go-tools kafka-jars ## ratios against a baseline of the 
 
 lint: configure ## formatters, linters, tidy, generated files unchanged
 	@$(STEP) --show lint tools/lint
+
+docs: ## renew docs/{config,cli,errors}.md and docs/openapi.yaml from the code
+	@$(RUN) tools/gen-docs
 
 format: ## rewrite C++, Go and Python in house style
 	@$(RUN) sh -c "git ls-files -z '*.cc' '*.h' | xargs -0r clang-format-19 -i"

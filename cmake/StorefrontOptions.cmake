@@ -7,6 +7,7 @@ set(CMAKE_CXX_SCAN_FOR_MODULES OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 
 option(STOREFRONT_WERROR "Warnings are errors" OFF)
+option(STOREFRONT_FUZZ "Instrument for libFuzzer and link it into tests/fuzz; needs clang" OFF)
 set(STOREFRONT_SANITIZE "" CACHE STRING "Value for -fsanitize=, for instance address,undefined")
 
 add_library(storefront_options INTERFACE)
@@ -32,4 +33,8 @@ if(STOREFRONT_SANITIZE)
     # Headers of Abseil poison container memory that its uninstrumented library touches.
     add_compile_definitions(NDEBUG_SANITIZER)
   endif()
+endif()
+if(STOREFRONT_FUZZ)
+  # g++ built Debian's Abseil, and mangles constrained templates as clang did up to 17.
+  add_compile_options(-fsanitize=fuzzer-no-link -fclang-abi-compat=17)
 endif()

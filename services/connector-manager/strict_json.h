@@ -7,7 +7,6 @@
 
 #include <cstddef>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -21,14 +20,21 @@ struct JsonPosition {
   bool operator==(const JsonPosition&) const = default;
 };
 
+struct JsonMember;
+
 struct JsonNode {
   enum class Kind { kNull, kBoolean, kNumber, kString, kArray, kObject };
   Kind kind = Kind::kNull;
   JsonPosition position;                     // of its first character
   std::string text;                          // kString: decoded; kNumber, kBoolean: as written
   std::vector<JsonPosition> text_positions;  // kString: where each byte of `text` came from
-  std::vector<std::pair<JsonNode, JsonNode>> members;  // kObject: key and value, in file order
-  std::vector<JsonNode> items;                         // kArray
+  std::vector<JsonMember> members;           // kObject, in file order
+  std::vector<JsonNode> items;               // kArray
+};
+
+struct JsonMember {
+  JsonNode key;
+  JsonNode value;
 };
 
 struct JsonFault {
