@@ -2,8 +2,8 @@
 //
 // Bytes are canonical: binary COPY OUT of the stored row gives the same ones (numerics carry no
 // zero digit groups at either end). Thread-safety: a value per thread. Source: Postgres
-// documentation, "COPY", binary format; numeric_send and timestamp_send. SPDX-License-Identifier:
-// Apache-2.0
+// documentation, "COPY", binary format; numeric_send and timestamp_send.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstdint>

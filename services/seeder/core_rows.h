@@ -2,8 +2,8 @@
 //
 // Row numbers count from 0 per table; an order with its items and its payment is one number. Rows
 // are in business-time order, and agree: totals with items, payments with totals, states with
-// times. Thread-safety: const methods; one object serves all workers. SPDX-License-Identifier:
-// Apache-2.0
+// times. Thread-safety: const methods; one object serves all workers.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <array>

@@ -32,7 +32,7 @@ absl::Status WaitForSocket(PGconn* session, bool for_write, clock::SteadyTime un
     const absl::Duration left = until - clock.Steady();
     const absl::Duration wait = std::clamp(left, absl::ZeroDuration(), kLook);
     pollfd socket = {.fd = PQsocket(session),
-                     .events = static_cast<short>(POLLIN | (for_write ? POLLOUT : 0)),  // NOLINT
+                     .events = static_cast<short>(POLLIN | (for_write ? POLLOUT : 0)),
                      .revents = 0};
     const timespec timeout = absl::ToTimespec(wait);
     if (ppoll(&socket, 1, &timeout, nullptr) > 0) return absl::OkStatus();

@@ -309,6 +309,11 @@ class Companions(TreeCase):
                     {"libs/pg/pg_store.cc": "", "libs/pg/store_contract_test.cc": contract},
                     None,
                 ),
+                (
+                    "another's test",
+                    {"libs/pg/store.cc": "", "libs/pg/other_test.cc": ""},
+                    "no store_test.cc",
+                ),
                 ("main", {"services/seeder/main.cc": ""}, None),
                 ("Go", {"gateway/internal/x/x.go": ""}, "table test"),
             ],

@@ -1,7 +1,6 @@
-"""Each source file has its test beside it, or a written reason why not."""
+"""Each source file has a test in its folder, or a written reason why not."""
 # SPDX-License-Identifier: Apache-2.0
 
-import re
 from collections.abc import Iterator
 
 from tidy_rules.tree import Finding, Tree
@@ -9,9 +8,9 @@ from tidy_rules.tree import Finding, Tree
 
 def check(tree: Tree) -> Iterator[Finding]:
     files = set(tree.files)
-    contracts: dict[str, list[str]] = {}
-    for path in tree.matching("*_contract_test.cc"):
-        contracts.setdefault(path.rpartition("/")[0], []).append(path)
+    tests: dict[str, list[str]] = {}
+    for path in tree.matching("*_test.cc"):
+        tests.setdefault(path.rpartition("/")[0], []).append(path)
     for path in tree.matching("libs/*.cc", "services/*.cc", "cli/*.cc"):
         folder, _, name = path.rpartition("/")
         stem = name.removesuffix(".cc")
@@ -19,21 +18,19 @@ def check(tree: Tree) -> Iterator[Finding]:
             continue
         if {f"{folder}/{stem}_test.cc", f"{folder}/{stem}_contract_test.cc"} & files:
             continue
-        header = re.compile(rf'#include "{re.escape(folder)}/{re.escape(stem)}\.h"')
-        if any(header.search(tree.text(contract)) for contract in contracts.get(folder, [])):
+        header = f'#include "{folder}/{stem}.h"'
+        if any(header in tree.text(test) for test in tests.get(folder, [])):
             continue
         yield Finding(
             "companion",
             path,
             0,
-            f"no {stem}_test.cc beside it, and no contract test of its folder includes its header",
+            f"no {stem}_test.cc beside it, and no test of its folder includes its header",
             "Write the test, or give the reason in tools/tidy_exceptions.toml.",
         )
-    for path in tree.matching("gateway/internal/*.go"):
-        folder = path.rpartition("/")[0]
-        if not any(
-            other.endswith("_test.go") for other in files if other.rpartition("/")[0] == folder
-        ):
+    packages = {path.rpartition("/")[0] for path in tree.matching("gateway/internal/*.go")}
+    for package in sorted(packages):
+        if not any(path.startswith(f"{package}/") and path.endswith("_test.go") for path in files):
             yield Finding(
-                "companion", path, 0, "its package has no test", "Write a table test beside it."
+                "companion", package, 0, "a package without a test", "Write a table test."
             )
