@@ -45,6 +45,7 @@ func main() {
 type finisher struct {
 	source   *source
 	examples *examples
+	ids      map[string]bool // operation ids that are taken
 }
 
 // finish makes the whole document.
@@ -65,7 +66,7 @@ func finish(generated, headFile, examplesFile, version string) (*object, error) 
 	if err != nil {
 		return nil, err
 	}
-	f := &finisher{source: source, examples: &examples{all: all}}
+	f := &finisher{source: source, examples: &examples{all: all}, ids: map[string]bool{}}
 	document, err := merge(head, documents)
 	if err != nil {
 		return nil, err

@@ -19,12 +19,12 @@ components: {schemas: {google.rpc.Status: {type: object}}}
 `
 
 const testExamples = `
-WidgetService_MakeWidget: {bodies: {one: {summary: One, value: {widget: {displayName: a}}}}}
-WidgetService_CreateWidget: {bodies: {one: {summary: One, value: {sizeMm: 3}}}}
-WidgetService_UpdateWidget: {parameters: {widget: w1}, bodies: {one: {summary: One, value: {sizeMm: 3}}}}
-WidgetService_DeleteWidget: {parameters: {widget: w1}}
-WidgetService_PauseWidget: {bodies: {one: {summary: One, value: {}}}}
-WidgetService_WatchWidget: {parameters: {maxMessages: 5}}
+MakeWidget: {bodies: {one: {summary: One, value: {widget: {displayName: a}}}}}
+CreateWidget: {bodies: {one: {summary: One, value: {sizeMm: 3}}}}
+UpdateWidget: {parameters: {widget: w1}, bodies: {one: {summary: One, value: {sizeMm: 3}}}}
+DeleteWidget: {parameters: {widget: w1}}
+PauseWidget: {bodies: {one: {summary: One, value: {}}}}
+WatchWidget: {parameters: {maxMessages: 5}}
 `
 
 // made is the document of the test protos, through files as gateway/build does it.
@@ -91,7 +91,7 @@ func TestRules(t *testing.T) {
 		{"version", []string{"info", "version"}, `"1.2.3"`},
 		{"one name for a resource's id", []string{"paths", "/v1/widgets/{widget}", "patch", "parameters", "widget", "schema"}, `{"type":"string","pattern":"^[^/:]+$"}`},
 		{"and for the ids below", []string{"paths", "/v1/widgets/{widget}/parts/{part}", "get", "parameters", "part", "in"}, `"path"`},
-		{"verbs keep their path", []string{"paths", "/v1/widgets/{widget}:pause", "post", "operationId"}, `"WidgetService_PauseWidget"`},
+		{"verbs keep their path", []string{"paths", "/v1/widgets/{widget}:pause", "post", "operationId"}, `"PauseWidget"`},
 		{"the path's field is no query parameter", []string{"paths", "/v1/widgets/{widget}", "patch", "parameters", "widget.name"}, "absent"},
 		{"role", []string{"paths", "/v1/widgets/{widget}", "delete", "x-required-role"}, `"admin"`},
 		{"role of a reader", []string{"paths", "/v1/widgets", "get", "x-required-role"}, `"viewer"`},
@@ -137,13 +137,13 @@ func TestRules(t *testing.T) {
 
 func TestFaultsOfTheSources(t *testing.T) {
 	for name, c := range map[string]struct{ head, examples, fault string }{
-		"no example for a change":       {testHead, strings.Replace(testExamples, "WidgetService_DeleteWidget: {parameters: {widget: w1}}", "", 1), "DeleteWidget: has no example"},
-		"no body for a change":          {testHead, strings.Replace(testExamples, "WidgetService_PauseWidget: {bodies: {one: {summary: One, value: {}}}}", "", 1), "PauseWidget: has no example"},
+		"no example for a change":       {testHead, strings.Replace(testExamples, "DeleteWidget: {parameters: {widget: w1}}", "", 1), "DeleteWidget: has no example"},
+		"no body for a change":          {testHead, strings.Replace(testExamples, "PauseWidget: {bodies: {one: {summary: One, value: {}}}}", "", 1), "PauseWidget: has no example"},
 		"unknown field in an example":   {testHead, strings.Replace(testExamples, "{sizeMm: 3}", "{sizeMn: 3}", 1), "did you mean sizeMm?"},
 		"example out of form":           {testHead, strings.Replace(testExamples, "{sizeMm: 3}", "{sizeMm: x}", 1), "must be a whole number"},
-		"example of no RPC":             {testHead, testExamples + "WidgetService_Explode: {bodies: {}}\n", "no RPC has the operation id WidgetService_Explode"},
+		"example of no RPC":             {testHead, testExamples + "Explode: {bodies: {}}\n", "no RPC has the operation id Explode"},
 		"example of no parameter":       {testHead, strings.Replace(testExamples, "maxMessages: 5", "maxMessage: 5", 1), "no parameter maxMessage"},
-		"example given twice":           {testHead, testExamples + "WidgetService_PauseWidget: {}\n", "given twice"},
+		"example given twice":           {testHead, testExamples + "PauseWidget: {}\n", "given twice"},
 		"a service without tag":         {strings.Replace(testHead, "WidgetService", "OtherService", 1), testExamples, "tags must name WidgetService"},
 		"a tag without service":         {strings.Replace(testHead, "{name: WidgetService}", "{name: WidgetService}, {name: X}", 1), testExamples, "there is no service X"},
 		"the failure's schema is ours":  {"info: {title: x}\ntags: [{name: WidgetService}]\n", testExamples, "must have components.schemas"},

@@ -104,13 +104,20 @@ func (f *finisher) finishOperation(operation *object, route *routes.Route, ids [
 		return err
 	}
 	summary, description := split(comment(method))
+	// The generator's id has the service in it, and an underscore, which Swagger UI's links warn of.
+	id := string(method.Name())
+	if f.ids[id] {
+		return fmt.Errorf("another service has a method of this name, and operation ids must differ")
+	}
+	f.ids[id] = true
+	operation.set("operationId", id)
 	operation.set("summary", summary)
 	operation.set("description", description)
 	if route.Access == optionsv1.Access_ACCESS_UNSPECIFIED {
 		return fmt.Errorf("declares no access")
 	}
 	operation.set("x-required-role", roles[route.Access])
-	example := f.examples.take(operation.text("operationId"))
+	example := f.examples.take(id)
 	parameters, err := f.parameters(operation.list("parameters"), route, ids, example)
 	if err != nil {
 		return err

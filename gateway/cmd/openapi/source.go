@@ -21,7 +21,7 @@ import (
 )
 
 // source is what the finisher reads of the protos: descriptors with comments, and routes by
-// operation id.
+// the operation id that the generator gives.
 type source struct {
 	files     *protoregistry.Files
 	routes    map[string]*routes.Route
@@ -72,7 +72,7 @@ func (s *source) addFile(file protoreflect.FileDescriptor) error {
 		return err
 	}
 	for _, route := range of {
-		id := operationID(route)
+		id := generatedID(route)
 		if s.routes[id] != nil {
 			return fmt.Errorf("%s has a second binding, which the document cannot name", id)
 		}
@@ -81,8 +81,8 @@ func (s *source) addFile(file protoreflect.FileDescriptor) error {
 	return nil
 }
 
-// operationID is the generator's: "SeederService_StartFullLoad".
-func operationID(route *routes.Route) string {
+// generatedID is the operation id that the generator gives: "SeederService_StartFullLoad".
+func generatedID(route *routes.Route) string {
 	service, method, _ := strings.Cut(strings.TrimPrefix(route.RPC, "/"), "/")
 	return service[strings.LastIndexByte(service, '.')+1:] + "_" + method
 }
