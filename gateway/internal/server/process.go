@@ -74,7 +74,7 @@ func (p *Process) build(parts Parts) (*Edge, error) {
 	s := p.settings
 	probes := map[string]grpc.ClientConnInterface{}
 	for backend, address := range s.Addresses {
-		conn, err := Dial(backend, address, Deadlines{Default: s.DefaultDeadline, Max: s.DeadlineMax})
+		conn, err := Dial(backend, address, Deadlines{Default: s.DefaultDeadline, Max: s.DeadlineMax}, deadPeer)
 		if err != nil {
 			return nil, err
 		}
