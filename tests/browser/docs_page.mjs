@@ -4,8 +4,9 @@
 //
 //   node docs_page.mjs GATEWAY_URL SCREENSHOT.png STEP...
 //
-// STEP is a link of the description by its operation id, such as StartFullLoad; with
-// =ID the path parameter gets that id first.
+// STEP is an operation by its id, such as StartFullLoad; it is opened by its link in the description,
+// or by its row when there is none. With =ID the path parameter gets that id first; =@STEP takes the
+// id of the resource that an earlier step answered.
 import { chromium } from "playwright-core";
 
 const [gateway, screenshot, ...steps] = process.argv.slice(2);
@@ -48,9 +49,11 @@ console.log(JSON.stringify(seen));
 
 // Follows the link of the description, executes the operation as it is filled in, reads the answer.
 async function walk(page, step) {
-  const [operation, id] = step.split("=");
-  await page.locator(`.info a[href$="/${operation}"]`).first().click();
+  const [operation, given] = step.split("=");
+  const id = given?.startsWith("@") ? JSON.parse(seen.steps[given.slice(1)].body).name.split("/")[1] : given;
+  const link = page.locator(`.info a[href$="/${operation}"]`).first();
   const block = page.locator(`.opblock[id$="-${operation}"]`);
+  await ((await link.count()) > 0 ? link : block.locator(".opblock-summary-control")).click();
   const execute = block.getByRole("button", { name: "Execute" });
   await execute.waitFor();
   if (id !== undefined) await block.locator(".parameters-container input[type=text]").first().fill(id);
