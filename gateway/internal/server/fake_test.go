@@ -158,7 +158,9 @@ func start(t *testing.T, flags ...string) *fake {
 	f := &fake{t: t, widgets: newWidgets()}
 	f.serve("127.0.0.1:0")
 	arguments := append([]string{"--listen=127.0.0.1:0", "--metrics_listen=127.0.0.1:0", "--drain_wait=0s",
-		"--ready_services=seeder", "--seeder_address=" + f.address}, flags...)
+		"--ready_services=seeder", "--seeder_address=" + f.address,
+		// A developer's own stack may be on the default ports; nothing is on this one.
+		"--migrator_address=127.0.0.1:1", "--connector_manager_address=127.0.0.1:1", "--topic_admin_address=127.0.0.1:1"}, flags...)
 	settings, err := config.Parse(arguments, nil)
 	if err != nil {
 		t.Fatal(err)
