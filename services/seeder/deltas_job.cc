@@ -25,6 +25,8 @@ constexpr int64_t kReserveStep = 16'384;
 // Times that a run goes back to its ledger by itself because a crash took acknowledged batches.
 constexpr int kAttemptsMax = 10;
 constexpr int64_t kReplansPerMinuteMax = 100;
+// How long a change of the rate waits for the schedule of a run that begins.
+constexpr absl::Duration kStartWait = absl::Seconds(5);
 // How often a waiting worker looks at the wishes.
 constexpr absl::Duration kLook = absl::Milliseconds(50);
 
@@ -305,6 +307,7 @@ absl::Status DeltasJob::RunOnce(bool* complete) {
     schedule_ = schedule;
     schedule->SetHalt(DeltaSchedule::kPaused, paused_);
   }
+  scheduled_.NotifyAll();
   board_.Update([&](Progress& progress) {
     progress.tables.clear();
     for (const Table table : kTables) progress.tables[table];
@@ -328,7 +331,9 @@ absl::Status DeltasJob::RunOnce(bool* complete) {
 absl::Status DeltasJob::ChangeRate(double events_per_second) {
   std::shared_ptr<DeltaSchedule> schedule;
   {
+    // A run that has just begun still reads its shards.
     sync::MutexLock lock(mutex_);
+    scheduled_.WaitFor(mutex_, kStartWait, [this] { return schedule_ != nullptr; });
     schedule = schedule_;
   }
   if (schedule == nullptr) {

@@ -61,7 +61,7 @@ class DeltasJob {
   // Works until the last event or a wish ends it.
   absl::Status Run(bool* complete);
 
-  // From any thread. ABORTED RUN_STATE before the schedule runs.
+  // From any thread. Waits up to 5 s for the schedule to run; then ABORTED RUN_STATE.
   absl::Status ChangeRate(double events_per_second);
   void SetPaused(bool paused);
 
@@ -75,6 +75,7 @@ class DeltasJob {
   RunControl& control_;
   ProgressBoard& board_;
   sync::Mutex mutex_;
+  sync::CondVar scheduled_;
   std::shared_ptr<DeltaSchedule> schedule_ ABSL_GUARDED_BY(mutex_);
   bool paused_ ABSL_GUARDED_BY(mutex_) = false;
 };

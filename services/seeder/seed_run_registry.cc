@@ -118,31 +118,30 @@ absl::Status SeedRunRegistry::TakeOn() {
     ports_.ledger.ReleaseWriter();
     return open.status();
   }
-  std::vector<SeedRun> resumable;
+  // From here on runs of this process may be asked for; those below are registered first.
+  taken_on_ = true;
   for (SeedRun& run : *open) {
-    {
-      sync::MutexLock lock(mutex_);
-      if (active_.contains(run.id)) continue;  // begun by this process meanwhile
+    if (const ActivePtr active = Find(run.id)) continue;  // a repeat after a lost connection
+    const std::string name = RunName(run);
+    absl::Status left = status::Error({.code = absl::StatusCode::kUnavailable,
+                                       .reason = Reason::kShuttingDown,
+                                       .message = "the seeder's process ended during the run"});
+    // A run that goes on never shows as ended: nobody who waits for its end is misled.
+    const bool go_on =
+        options_.auto_resume && run.state != RunState::kPaused && run.kind != RunKind::kVerify;
+    if (go_on) {
+      const absl::StatusOr<SeedRun> resumed = ResumeStored(run);
+      LOG(INFO) << log::Event("run_auto_resumed", {{"seed_run", name}, {"ok", resumed.ok()}});
+      if (resumed.ok()) continue;
+      left = resumed.status();
     }
-    const bool paused = run.state == RunState::kPaused;
     run.state = RunState::kInterrupted;
     run.end_time = ports_.clock.Now();
-    run.error = status::Error({.code = absl::StatusCode::kUnavailable,
-                               .reason = Reason::kShuttingDown,
-                               .message = "the seeder's process ended during the run"});
+    run.error = left;
+    LOG(WARNING) << log::Event("run_interrupted", {{"seed_run", name}});
     if (absl::Status saved = ports_.ledger.SaveRun(run).status(); !saved.ok()) {
-      ports_.ledger.ReleaseWriter();
+      taken_on_ = false;
       return saved;
-    }
-    LOG(WARNING) << log::Event("run_interrupted", {{"seed_run", RunName(run)}});
-    if (!paused && run.kind != RunKind::kVerify) resumable.push_back(std::move(run));
-  }
-  taken_on_ = true;
-  if (options_.auto_resume) {
-    for (SeedRun& run : resumable) {
-      const std::string name = RunName(run);
-      const absl::StatusOr<SeedRun> resumed = ResumeStored(std::move(run));
-      LOG(INFO) << log::Event("run_auto_resumed", {{"seed_run", name}, {"ok", resumed.ok()}});
     }
   }
   sync::MutexLock lock(mutex_);
@@ -672,11 +671,11 @@ absl::StatusOr<SeedRun> SeedRunRegistry::ResumeStored(SeedRun run) {
   ActivePtr old;
   sync::MutexLock lock(mutex_);
   RETURN_IF_ERROR(CheckNoWriter(run.kind));
-  RETURN_IF_ERROR(ports_.ledger.AcquireWriter());
   run.waiting_for = 0;
   for (const auto& [id, active] : active_) {
     if (!active->done && active->run.kind == RunKind::kFullLoad) run.waiting_for = id;
   }
+  if (run.waiting_for == 0) RETURN_IF_ERROR(ports_.ledger.AcquireWriter());
   if (const auto it = active_.find(run.id); it != active_.end()) old = it->second;
   if (old != nullptr && old->thread.joinable()) old->thread.join();  // it has ended: done is set
   return Launch(std::move(run), /*stored=*/true);
