@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "libs/kafka/errors.h"
 
-#include <map>
 #include <string>
+#include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "libs/status/error.h"
@@ -79,7 +80,11 @@ Row Find(rd_kafka_resp_err_t code) {
 
 absl::Status FromKafka(rd_kafka_resp_err_t code, absl::string_view what, absl::string_view text) {
   if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return absl::OkStatus();
-  const Row row = Find(code);
+  Row row = Find(code);
+  // One code for an illegal name and for a name that another topic shuts out.
+  if (code == RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION && absl::StrContains(text, "collides")) {
+    row.status = StatusCode::kFailedPrecondition;
+  }
   const std::string name = rd_kafka_err2name(code);
   status::ErrorSpec error = {.code = row.status, .reason = row.reason};
   error.internal = absl::StrCat(name, " (", static_cast<int>(code), "): ", text);

@@ -51,6 +51,15 @@ TEST(FromKafka, GivesEachCodeItsStatusAndReason) {
   }
 }
 
+TEST(FromKafka, TellsAnIllegalNameFromACollision) {
+  EXPECT_EQ(FromKafka(RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION, "create", "illegal character").code(),
+            StatusCode::kInvalidArgument);
+  EXPECT_EQ(FromKafka(RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION, "create",
+                      "Topic 'a_b' collides with existing topic: a.b")
+                .code(),
+            StatusCode::kFailedPrecondition);
+}
+
 TEST(FromKafka, IsOkForNoError) {
   EXPECT_TRUE(FromKafka(RD_KAFKA_RESP_ERR_NO_ERROR, "x", "").ok());
 }
