@@ -1,0 +1,16 @@
+// Answers of librdkafka as domain values. Each event has no error of its own (AdminClient asked).
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <librdkafka/rdkafka.h>
+
+#include "absl/status/statusor.h"
+#include "services/topic-admin/cluster_admin.h"
+
+namespace storefront::topics {
+
+ClusterInfo ReadCluster(rd_kafka_event_t& event);
+ByTopic<absl::StatusOr<TopicState>> ReadTopics(rd_kafka_event_t& event);
+ByTopic<absl::StatusOr<TopicConfigs>> ReadConfigs(rd_kafka_event_t& event);
+
+}  // namespace storefront::topics
