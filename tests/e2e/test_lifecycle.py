@@ -96,7 +96,7 @@ def test_a_broken_migration_ends_the_start_and_is_named(new_stack, tmp_path):
     assert "V999__broken.sql" in done.stdout + done.stderr
     doctor = stack.tool("doctor")
     assert doctor.returncode == 1
-    assert "broken at: migrations" in doctor.stdout
+    assert "broken at: migrations" in doctor.stderr
 
 
 def test_a_wrong_debezium_password_ends_the_start_and_is_named(new_stack, tmp_path):
@@ -108,5 +108,5 @@ def test_a_wrong_debezium_password_ends_the_start_and_is_named(new_stack, tmp_pa
     assert "connect-init ended with code" in done.stderr
     doctor = stack.tool("doctor")
     assert doctor.returncode == 1
-    assert "broken at:" in doctor.stdout
-    assert "n0t-the-one" not in doctor.stdout + done.stdout + done.stderr
+    assert "broken at: debezium role" in doctor.stderr
+    assert "n0t-the-one" not in doctor.stdout + doctor.stderr + done.stdout + done.stderr
