@@ -40,7 +40,7 @@ _EXPECTED = {
         "storefront-postgres-connector",
         r"count",
         r"storefront\.migrator\.v1\.MigratorService",
-        r'"status":\s*"(SERVING|ok|ready)"',
+        r'"status":\s*"READY"',
     ],
 }
 

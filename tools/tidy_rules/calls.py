@@ -49,7 +49,7 @@ BANS = (
         "a sleep", "In product code sync::SleepUnlessStopped; in tests testing::PollUntil with a deadline.",
         outside=("libs/sync/*",)),
     Ban(r"\btime\.sleep\s*\(", "a sleep in a test", "Poll with a deadline: wait_until(check, deadline).",
-        where=PYTHON, outside=("tests/wait.py", "tests/servers.py", "tests/replay.py")),
+        where=PYTHON, outside=("tests/wait.py", "tests/servers.py", "tests/replay.py", "tests/load/*")),
     Ban(r"\babsl::(flat|node)_hash_(map|set)\b|absl/container/(flat|node)_hash_", "a hash table that ASan cannot follow in Debian's Abseil",
         "Use std::unordered_map or absl::btree_map.", in_text=True),
     Ban(r"\babsl::(optional|variant|any)\b", "Abseil's own optional or variant", "Use the std:: one: here they are different types."),

@@ -104,9 +104,10 @@ class Tree:
 
     def excused(self, finding: Finding) -> bool:
         for number, row in enumerate(self.exceptions):
+            paths = row["path"] if isinstance(row["path"], list) else [row["path"]]
             if (
                 row["rule"] == finding.rule
-                and fnmatch.fnmatchcase(finding.path, row["path"])
+                and any(fnmatch.fnmatchcase(finding.path, path) for path in paths)
                 and row.get("what", "") in finding.what
             ):
                 self._used.add(number)

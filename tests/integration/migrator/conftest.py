@@ -14,8 +14,9 @@ import psycopg
 import pytest
 import stubs
 from scratch import Scratch
-from services import Service
 from wait import wait_until
+
+from services import Service
 
 stubs.generate()  # pytest reads this file before it configures
 from storefront.migrator.v1 import migrator_pb2 as pb  # noqa: E402

@@ -17,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from seeder_client import Seeder  # noqa: E402
 from storefront_database import migrate  # noqa: E402
 
+
 @pytest.fixture
 def storefront(database: str) -> str:
     return migrate(database)
