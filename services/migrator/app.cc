@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "services/migrator/app.h"
 
+#include <algorithm>
+#include <filesystem>
+#include <map>
 #include <random>
+#include <string>
 #include <utility>
 
 #include "absl/log/log.h"
+#include "absl/strings/str_cat.h"
 #include "libs/log/event.h"
 #include "libs/status/error.h"
 #include "libs/status/macros.h"
-#include "services/migrator/config.h"
 #include "services/migrator/fs_script_source.h"
+#include "services/migrator/fs_secret_file.h"
 #include "services/migrator/lock_key.h"
 #include "services/migrator/metrics.h"
 #include "services/migrator/migrator.h"
@@ -21,6 +26,112 @@
 
 namespace storefront::migrator {
 namespace {
+
+// The settings in the parts' own words.
+struct Options {
+  FsScriptSourceOptions source;
+  CatalogOptions catalog;
+  PgMigrationOptions database;
+  PlaceholderValues placeholders;
+  MigratorOptions migrator;
+  size_t event_buffer = 10'000;
+};
+
+constexpr size_t kIdentifierBytesMax = 63;
+
+absl::Status Invalid(absl::string_view setting, absl::string_view why) {
+  return status::Error({.code = absl::StatusCode::kInvalidArgument,
+                        .reason = status::Reason::kInvalidSetting,
+                        .message = absl::StrCat(setting, ": ", why),
+                        .fields = {{std::string(setting), std::string(why)}}});
+}
+
+absl::StatusOr<std::map<std::string, std::string>> Pairs(const config::Settings& settings,
+                                                         absl::string_view name) {
+  std::map<std::string, std::string> pairs;
+  for (const std::string& item : settings.List(name)) {
+    const size_t equals = item.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      return Invalid(name, absl::StrCat("\"", item, "\" is not name=value"));
+    }
+    if (item.size() - equals - 1 > kPlaceholderBytesMax) {
+      return Invalid(name, absl::StrCat(item.substr(0, equals), " has over 8 KiB"));
+    }
+    if (!pairs.emplace(item.substr(0, equals), item.substr(equals + 1)).second) {
+      return Invalid(name, absl::StrCat(item.substr(0, equals), " is given twice"));
+    }
+  }
+  return pairs;
+}
+
+absl::Status CheckIdentifier(absl::string_view setting, const std::string& value) {
+  if (value.empty() || value.size() > kIdentifierBytesMax) {
+    return Invalid(setting, "must have 1 to 63 bytes");
+  }
+  return absl::OkStatus();
+}
+
+// What the rows cannot check alone: the url, name=value pairs, files of secrets, names.
+absl::StatusOr<Options> MakeOptions(const config::Settings& settings) {
+  Options made;
+  RETURN_IF_ERROR(pg::CheckUrl(settings.String("database_url")));
+
+  PgHistoryOptions& history = made.database.history;
+  history.schemas = settings.List("schemas");
+  history.default_schema = settings.String("default_schema");
+  if (history.default_schema.empty()) history.default_schema = history.schemas.front();
+  if (std::find(history.schemas.begin(), history.schemas.end(), history.default_schema) ==
+      history.schemas.end()) {
+    history.schemas.insert(history.schemas.begin(), history.default_schema);
+  }
+  for (const std::string& schema : history.schemas) {
+    RETURN_IF_ERROR(CheckIdentifier("schemas", schema));
+  }
+  history.table = settings.String("history_table");
+  RETURN_IF_ERROR(CheckIdentifier("history_table", history.table));
+  if (history.table.find('"') != std::string::npos) {
+    return Invalid("history_table", "must not have a quote; Flyway fails on it");
+  }
+
+  made.database.connection = {.url = settings.String("database_url"),
+                              .password = settings.SecretValue("database_password"),
+                              .application_name = "storefront-migrator worker",
+                              .connect_timeout = settings.Duration("connect_timeout")};
+  made.database.create_schemas = settings.Bool("create_schemas");
+  made.database.installed_by = settings.String("installed_by");
+  if (made.database.installed_by.size() > 100) {
+    return Invalid("installed_by", "must have at most 100 bytes");
+  }
+  made.database.lock_timeout = settings.Duration("lock_timeout");
+  made.database.statement_timeout = settings.Duration("statement_timeout");
+
+  made.source = {.locations = settings.List("locations"),
+                 .max_files = static_cast<size_t>(settings.Int("max_files")),
+                 .max_script_bytes = settings.Bytes("max_script_bytes")};
+  std::error_code error;
+  made.catalog = {.validate_naming = settings.Bool("validate_migration_naming"),
+                  .max_statements = static_cast<size_t>(settings.Int("max_statements")),
+                  .default_schema = history.default_schema,
+                  .history_table = history.table,
+                  .working_directory = std::filesystem::current_path(error).string()};
+
+  ASSIGN_OR_RETURN(made.placeholders.values, Pairs(settings, "placeholders"));
+  ASSIGN_OR_RETURN(const auto secret_files, Pairs(settings, "secret_placeholders"));
+  for (const auto& [name, path] : secret_files) {
+    ASSIGN_OR_RETURN(made.placeholders.secrets[name], ReadSecretFile(name, path));
+  }
+  for (const std::string& name : settings.List("raw_placeholders")) {
+    made.placeholders.raw.insert(name);
+  }
+
+  made.migrator = {.out_of_order = settings.Bool("out_of_order"),
+                   .validate_on_migrate = settings.Bool("validate_on_migrate"),
+                   .lock_wait = settings.Duration("lock_wait"),
+                   .limits = {.lock_retries = static_cast<int>(settings.Int("lock_retries")),
+                              .connect_wait = settings.Duration("connect_wait")}};
+  made.event_buffer = static_cast<size_t>(settings.Int("event_buffer"));
+  return made;
+}
 
 pg::ConnectionOptions OnlookerConnection(pg::ConnectionOptions connection) {
   connection.application_name = "storefront-migrator onlooker";
@@ -43,7 +154,7 @@ void LogEnd(const Run& run) {
 
 class MigratorApp final : public grpcserver::App {
  public:
-  MigratorApp(Config config, Placeholders placeholders, const grpcserver::Context& context)
+  MigratorApp(const Options& config, Placeholders placeholders, const grpcserver::Context& context)
       : metrics_(context.metrics),
         placeholders_(std::move(placeholders)),
         source_(config.source, context.clock),
@@ -92,9 +203,9 @@ class MigratorApp final : public grpcserver::App {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<grpcserver::App>> MakeApp(const grpcserver::Context& context) {
-  ASSIGN_OR_RETURN(Config config, MakeConfig(context.settings));
-  ASSIGN_OR_RETURN(Placeholders placeholders, Placeholders::Make(config.placeholders));
-  return std::make_unique<MigratorApp>(std::move(config), std::move(placeholders), context);
+  ASSIGN_OR_RETURN(const Options options, MakeOptions(context.settings));
+  ASSIGN_OR_RETURN(Placeholders placeholders, Placeholders::Make(options.placeholders));
+  return std::make_unique<MigratorApp>(options, std::move(placeholders), context);
 }
 
 }  // namespace storefront::migrator

@@ -434,22 +434,32 @@ absl::Status MigrateExecutor::Recover(size_t index, const absl::Status& lost, Ru
   journal.Note(RunEvent{.type = "reconnecting",
                         .script = script.script.file.path,
                         .message = "the connection to Postgres was lost"});
-  RETURN_IF_ERROR(EnsureLocked(journal, stop));
-  RETURN_IF_ERROR(Plan());
-  ShowSteps(journal);
-  return absl::OkStatus();
+  plan_.reset();
+  return Settle(journal, stop);
+}
+
+absl::Status MigrateExecutor::Settle(RunJournal& journal, const std::stop_token& stop) {
+  for (int losses = 0;; ++losses) {
+    const absl::Status settled = [&]() -> absl::Status {
+      if (!locked_) plan_.reset();  // others may have had the lock since it was made
+      RETURN_IF_ERROR(EnsureLocked(journal, stop));
+      if (!plan_) RETURN_IF_ERROR(Plan());
+      ShowSteps(journal);
+      // The table may be gone with a server that crashed before it was ever written out.
+      return connection_->CreateHistory();
+    }();
+    if (!IsLost(settled) || losses >= limits_.reconnects) return settled;
+    connection_ = nullptr;
+    locked_ = false;
+  }
 }
 
 absl::Status MigrateExecutor::ApplyAll(RunJournal& journal, const std::stop_token& stop) {
-  const bool had_to_wait = !locked_;
-  RETURN_IF_ERROR(EnsureLocked(journal, stop));
-  if (had_to_wait || !plan_) RETURN_IF_ERROR(Plan());
+  RETURN_IF_ERROR(Settle(journal, stop));
   journal.Update([&](Run& run) {
     SetState(run, RunState::kRunning);
     run.initial_version = plan_->current_version;
   });
-  ShowSteps(journal);
-  RETURN_IF_ERROR(connection_->CreateHistory());
   for (size_t index = 0; index < plan_->scripts.size();) {
     if (stop.stop_requested()) return Cancelled();
     const absl::Status applied = ApplyOne(index, journal, stop);
@@ -457,8 +467,6 @@ absl::Status MigrateExecutor::ApplyAll(RunJournal& journal, const std::stop_toke
       ++index;
     } else if (IsLost(applied) && plan_->scripts[index].prepared->transactional) {
       RETURN_IF_ERROR(Recover(index, applied, journal, stop));
-      // The table may have been lost with a server that crashed before it was ever written out.
-      RETURN_IF_ERROR(connection_->CreateHistory());
       index = 0;
     } else {
       return applied;
@@ -470,9 +478,8 @@ absl::Status MigrateExecutor::ApplyAll(RunJournal& journal, const std::stop_toke
 void MigrateExecutor::Finish(const absl::Status& result, RunJournal& journal,
                              const std::stop_token& stop) {
   std::optional<Version> highest;
-  for (const HistoryRow& row : history_.rows) {
-    const bool counts = row.version && row.type != HistoryType::kDelete && row.success;
-    if (counts && (!highest || *highest < *row.version)) highest = row.version;
+  if (set_) {
+    if (const auto table = MakeTable(*set_, history_, {}); table.ok()) highest = table->current;
   }
   const bool was_stopped = absl::IsCancelled(result) && stop.stop_requested();
   journal.Update(

@@ -61,6 +61,8 @@ class MigrateExecutor {
   absl::Status Connect();
   absl::Status Plan();
   absl::Status EnsureLocked(RunJournal& journal, const std::stop_token& stop);
+  // Lock, plan and history table, however often the session is lost meanwhile (within limits).
+  absl::Status Settle(RunJournal& journal, const std::stop_token& stop);
   absl::Status ApplyAll(RunJournal& journal, const std::stop_token& stop);
   absl::Status ApplyOne(size_t index, RunJournal& journal, const std::stop_token& stop);
   absl::Status Recover(size_t index, const absl::Status& lost, RunJournal& journal,

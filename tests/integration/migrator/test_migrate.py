@@ -198,8 +198,7 @@ def test_grpcurl_lists_and_describes(project):
     answer = grpcurl(
         "-d", "{}", p.service.address, "storefront.migrator.v1.MigratorService/GetMigrationStatus"
     )
-    print(answer)
-    assert json.loads(answer)["historyTable"] == '"public"."flyway_schema_history"'
+    assert json.loads(answer)["history_table"] == '"public"."flyway_schema_history"'
 
 
 def test_lock_wait_is_a_duration_of_the_request(project, fails):
