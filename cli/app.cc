@@ -9,20 +9,31 @@
 #include "cli/api_command.h"
 #include "cli/command_line.h"
 #include "cli/command_table.h"
+#include "cli/connectors_command.h"
+#include "cli/doctor/doctor_command.h"
 #include "cli/error_text.h"
 #include "cli/grpc_caller.h"
 #include "cli/health_command.h"
 #include "cli/help.h"
 #include "cli/output.h"
+#include "cli/ready_command.h"
 #include "cli/rpc_command.h"
 #include "cli/services.h"
 #include "cli/session.h"
 #include "cli/settings_rows.h"
+#include "cli/status_command.h"
+#include "cli/topics_command.h"
 #include "cli/version_command.h"
+#include "cli/wait_command.h"
 #include "libs/clock/clock.h"
 
 namespace storefront::cli {
 namespace {
+
+// Composed commands stand in place of, or before, the command of this method.
+constexpr absl::string_view kApplyConnectors =
+    "storefront.connectors.v1.ConnectorService.ApplyConnectors";
+constexpr absl::string_view kListTopicPlans = "storefront.topics.v1.TopicService.ListTopicPlans";
 
 bool IsColorBanned(const std::vector<std::string>& environment) {
   for (const std::string& entry : environment) {
@@ -69,7 +80,22 @@ int RunCommand(const Command& command, const Inputs& inputs, Session& session) {
 
 std::vector<Command> AllCommands(bool with_docs) {
   std::vector<Command> commands;
-  for (const RpcRow& row : RpcRows()) commands.push_back(MakeRpcCommand(row, with_docs));
+  for (const RpcRow& row : RpcRows()) {
+    if (row.method == kApplyConnectors) {
+      commands.push_back(ConnectorsApplyCommand(with_docs));
+      continue;
+    }
+    if (row.method == kListTopicPlans) {
+      commands.push_back(TopicsPlanCommand(with_docs));
+      commands.push_back(TopicsApplyCommand(with_docs));
+    }
+    commands.push_back(MakeRpcCommand(row, with_docs));
+  }
+  commands.push_back(StatusCommand());
+  commands.push_back(DoctorCommand());
+  commands.push_back(ReadyCommand());
+  commands.push_back(ProbeCommand());
+  for (Command& command : WaitCommands()) commands.push_back(std::move(command));
   commands.push_back(HealthCommand());
   commands.push_back(ApiCommand());
   commands.push_back(VersionCommand());

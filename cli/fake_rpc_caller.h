@@ -43,8 +43,9 @@ class FakeRpcCaller final : public RpcCaller {
                     const google::protobuf::Message& request, google::protobuf::Message& response,
                     absl::Duration timeout, const std::string& request_id) override {
     const Answer answer = Next(method, request, timeout, request_id);
-    if (!answer.messages.empty()) Fill(answer.messages[0], response);
-    return answer.status;
+    if (answer.messages.empty()) return answer.status;
+    const absl::Status filled = Fill(answer.messages[0], response);
+    return filled.ok() ? answer.status : filled;
   }
 
   absl::Status Stream(const google::protobuf::MethodDescriptor& method,
@@ -54,7 +55,7 @@ class FakeRpcCaller final : public RpcCaller {
     const Answer answer = Next(method, request, timeout, request_id);
     for (const std::string& text : answer.messages) {
       message.Clear();
-      Fill(text, message);
+      if (const absl::Status filled = Fill(text, message); !filled.ok()) return filled;
       if (!on_message()) return absl::OkStatus();
     }
     return answer.status;
@@ -75,9 +76,10 @@ class FakeRpcCaller final : public RpcCaller {
   }
 
  private:
-  static void Fill(const std::string& text, google::protobuf::Message& message) {
+  static absl::Status Fill(const std::string& text, google::protobuf::Message& message) {
     const absl::Status status = FromJson(text, message);
     EXPECT_TRUE(status.ok()) << status;
+    return status;
   }
 
   Answer Next(const google::protobuf::MethodDescriptor& method,

@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
 #include "cli/output_table.h"
 #include "cli/session_fixture.h"
 
