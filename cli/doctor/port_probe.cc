@@ -18,7 +18,7 @@
 namespace storefront::cli {
 namespace {
 
-using namespace std::string_literals;  // NOLINT(google-build-using-namespace): bytes with zeros
+using std::string_literals::operator""s;  // for bytes with zeros
 
 class Socket {
  public:
