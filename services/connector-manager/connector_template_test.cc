@@ -7,9 +7,9 @@
 namespace storefront::connectors {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 TEST(ConnectorTemplate, BothShapesGiveTheSame) {
   for (absl::string_view content : {R"({"name":"n","config":{"a":"1","b":true,"c":2}})",

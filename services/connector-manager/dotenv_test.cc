@@ -9,11 +9,11 @@
 namespace storefront::connectors {
 namespace {
 
-using testing::AllOf;
-using testing::Contains;
-using testing::Field;
-using testing::HasSubstr;
-using testing::IsEmpty;
+using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::Field;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 DotenvResult Read(absl::string_view content, Environment environment = {}) {
   return ReadDotenv({{".env", std::string(content)}}, std::move(environment));
@@ -179,7 +179,7 @@ TEST(Dotenv, FaultsNeverShowTheText) {
        {"K=\"hunter2", "hunter2 is=1", "K='hunter2' x", "K=${hunter2"}) {
     SCOPED_TRACE(content);
     for (const Finding& finding : Read(content).findings) {
-      EXPECT_THAT(finding.message, testing::Not(HasSubstr("hunter2")));
+      EXPECT_THAT(finding.message, ::testing::Not(HasSubstr("hunter2")));
     }
   }
 }

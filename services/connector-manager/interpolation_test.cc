@@ -11,10 +11,10 @@
 namespace storefront::connectors {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
-using testing::UnorderedElementsAre;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::UnorderedElementsAre;
 
 std::optional<std::string> Lookup(absl::string_view name) {
   static const std::map<std::string, std::string>& kValues =

@@ -7,7 +7,7 @@
 namespace storefront::connectors {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 TEST(ProviderReference, IsFoundAsConnectFindsIt) {
   const auto found = FindProviderReferences("a${file:/x/y:k:l}b${env:HOME}${none}");

@@ -7,8 +7,8 @@
 namespace storefront::connectors {
 namespace {
 
-using testing::HasSubstr;
-using testing::IsEmpty;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 TEST(StrictJson, KnowsWhereThingsStand) {
   const auto reading = ReadStrictJson("{\n  \"a\": 1.50,\n  \"b\": \"x\\ny\\u00e9\"\n}\n", 4);
