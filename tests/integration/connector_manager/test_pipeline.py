@@ -55,7 +55,9 @@ def test_apply_streams_and_the_second_apply_sends_nothing(pipeline):
 
     # The slot and the offsets stayed: a row of the pause arrives, no old row comes again.
     with psycopg.connect(pipeline.database, autocommit=True) as database:
-        database.execute("insert into products (name, category, price, stock_quantity) values ('p', 'c', 1, 1)")
+        database.execute(
+            "insert into products (name, category, price, stock_quantity) values ('p', 'c', 1, 1)"
+        )
     result, outcome = outcome_of(pipeline.apply())
     assert result == "APPLIED", outcome
     pipeline.verify()
