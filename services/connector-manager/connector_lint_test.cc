@@ -41,7 +41,7 @@ constexpr LintCase kLint[] = {
     {"D12", "topic.creation.default.partitions", nullptr},
 };
 
-TEST(ConnectorLint, C8AndTheOthersThatConnectLetsPass) {
+TEST(ConnectorLint, EachFaultThatConnectLetsPass) {
   for (const LintCase& c : kLint) {
     SCOPED_TRACE(std::string(c.rule) + " " + c.key);
     ConnectorConfig config = Good();

@@ -84,7 +84,7 @@ def test_C4_killed_worker_is_not_taken_for_a_running_one(pipeline):
     pipeline.verify()
 
 
-def test_C5_postgres_gone_is_named_and_heals(pipeline):
+def test_postgres_gone_is_named_and_heals(pipeline):
     pipeline.apply()
     pipeline.postgres.stop(mode="immediate")
     try:
