@@ -200,9 +200,7 @@ def test_a_topic_that_somebody_made_by_hand_is_in_the_next_plan(clean, start, or
     assert oracle.overrides()["storefront.public.extra"]["delete.retention.ms"] == "86400000"
 
 
-def test_a_rule_over_everything_touches_no_topic_of_connect_or_kafka(
-    clean, connect, start, oracle
-):
+def test_a_rule_over_everything_touches_no_topic_of_connect_or_kafka(clean, connect, start, oracle):
     connect.stop()
     connect.start()  # makes its storage topics again, after `clean`
     before = wait_until(
@@ -384,6 +382,4 @@ def test_names_that_do_not_exist_or_cannot_be(clean, start):
         grpc.StatusCode.NOT_FOUND,
         "RESOURCE_NOT_FOUND",
     )
-    fails(
-        lambda: client.plan(topics=["none"]), grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FIELD"
-    )
+    fails(lambda: client.plan(topics=["none"]), grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FIELD")

@@ -66,7 +66,10 @@ def fails(call, code: grpc.StatusCode, reason: str):
         ('{"version": null}', "1:13"),
         ('{"version": "1", "topics": [{"name": "a", "bogus": 1}]}', "topics[0].bogus"),
         ('{"version": "1", "topics": [{"name": "a b"}]}', "topics[0].name"),
-        ('{"version": "1", "rules": [{"id": "r", "match": {"regex": "("}}]}', "rules[0].match.regex"),
+        (
+            '{"version": "1", "rules": [{"id": "r", "match": {"regex": "("}}]}',
+            "rules[0].match.regex",
+        ),
         (
             '{"version": "1", "topics": [{"name": "a", "configs": {"retention.ms": "1.5d"}}]}',
             'topics[0].configs["retention.ms"]',
