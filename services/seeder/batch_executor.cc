@@ -174,10 +174,14 @@ absl::Status BatchExecutor::Judge(Flight flight, const BatchResult& result) {
 absl::Status BatchExecutor::Resolve(const Flight& flight) {
   // Also when it is not in doubt: a session of a killed process may still have worked off what was
   // in its socket. Equal digests are equal rows.
-  ASSIGN_OR_RETURN(
-      const std::string digest,
-      ledger_.BatchDigest(flight.batch.run_id, flight.batch.shard, flight.batch.batch_no));
-  if (digest != flight.batch.digest)
+  absl::StatusOr<std::string> digest;
+  const clock::SteadyTime end = clock_.Steady() + options_.reconnect_wait;
+  do {  // the ledger's own session may be lost as well
+    digest = ledger_.BatchDigest(flight.batch.run_id, flight.batch.shard, flight.batch.batch_no);
+  } while (absl::IsUnavailable(digest.status()) && clock_.Steady() < end &&
+           clock_.WaitFor(absl::Milliseconds(100), std::stop_token()));
+  RETURN_IF_ERROR(digest.status());
+  if (*digest != flight.batch.digest)
     return Conflict(flight.batch, "its number holds another batch");
   ++counts_.in_doubt_resolved;
   hooks_.committed(flight.batch, clock_.Steady() - flight.since);

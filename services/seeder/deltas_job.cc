@@ -274,13 +274,24 @@ DeltasJob::DeltasJob(const SeedRun& run, const Ports& ports, const JobOptions& o
 DeltasJob::~DeltasJob() = default;
 
 absl::Status DeltasJob::Run(bool* complete) {
-  absl::Status result;
-  for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
-    result = RunOnce(complete);
-    if (status::ReasonOf(result) != Reason::kLedgerBehind) return result;
-    LOG(WARNING) << log::Event("ledger_behind", {{"seed_run", RunName(run_)}});
+  int behind = 0;
+  clock::SteadyTime outage;  // since when no attempt got further
+  int64_t events = -1;
+  while (true) {
+    const absl::Status result = RunOnce(complete);
+    if (status::ReasonOf(result) == Reason::kLedgerBehind && ++behind < kAttemptsMax) {
+      LOG(WARNING) << log::Event("ledger_behind", {{"seed_run", RunName(run_)}});
+      continue;
+    }
+    // A session beside the workers' may be the one that was lost.
+    if (!absl::IsUnavailable(result) || control_.ending()) return result;
+    const int64_t done = board_.Snapshot().events_done;
+    if (done != events) outage = ports_.clock.Steady();
+    events = done;
+    if (ports_.clock.Steady() - outage >= options_.reconnect_wait) return result;
+    LOG(WARNING) << log::Event("reconnects", {{"seed_run", RunName(run_)}});
+    if (!ports_.clock.WaitFor(absl::Milliseconds(200), control_.cancelled())) return result;
   }
-  return result;
 }
 
 absl::Status DeltasJob::RunOnce(bool* complete) {
