@@ -1,0 +1,52 @@
+// Scripts in memory.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "libs/status/error.h"
+#include "services/migrator/script_checksum.h"
+#include "services/migrator/script_source.h"
+#include "services/migrator/utf8.h"
+
+namespace storefront::migrator {
+
+class FakeScriptSource final : public ScriptSource {
+ public:
+  explicit FakeScriptSource(std::map<std::string, std::string> files = {}) : files(std::move(files)) {}
+
+  absl::StatusOr<std::vector<SourceFile>> List() override {
+    std::vector<SourceFile> list;
+    for (const auto& [path, text] : files) list.push_back({"m", path});
+    return list;
+  }
+  absl::StatusOr<SourceText> Read(const SourceFile& file) override {
+    ++reads;
+    const auto found = files.find(file.path);
+    if (found == files.end()) {
+      return status::Error({.code = absl::StatusCode::kFailedPrecondition,
+                            .reason = status::Reason::kUnsafeFile,
+                            .message = file.path + " cannot be read"});
+    }
+    if (FindInvalidUtf8(found->second)) {
+      return status::Error({.code = absl::StatusCode::kFailedPrecondition,
+                            .reason = status::Reason::kInvalidEncoding,
+                            .message = file.path + " is not UTF-8"});
+    }
+    return SourceText{.text = std::make_shared<const std::string>(found->second),
+                      .checksum = ScriptChecksum(found->second)};
+  }
+  absl::StatusOr<int32_t> Checksum(const SourceFile& file) override {
+    auto text = Read(file);
+    if (!text.ok()) return text.status();
+    return text->checksum;
+  }
+
+  std::map<std::string, std::string> files;  // path → text
+  int reads = 0;
+};
+
+}  // namespace storefront::migrator
