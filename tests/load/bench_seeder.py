@@ -26,7 +26,9 @@ import time
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(REPOSITORY / "tests"), str(REPOSITORY / "tests/integration/seeder")]
+sys.path[:0] = [
+    str(REPOSITORY / folder) for folder in ("tests", "tests/integration/seeder", "tools")
+]
 
 import psycopg  # noqa: E402
 import stubs  # noqa: E402
