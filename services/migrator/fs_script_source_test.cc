@@ -60,8 +60,8 @@ TEST_F(FsScriptSourceTest, ListsRecursivelyWithoutDotFolders) {
   Write("readme.md", "");
   Write("V1__a.sql.conf", "");
   FsScriptSource source = Make();
-  EXPECT_THAT(Paths(source), ElementsAre(".V4__hidden.sql", "V1__a.sql", "V1__a.sql.conf",
-                                         "sub/deep/V2__b.SQL"));
+  EXPECT_THAT(Paths(source),
+              ElementsAre(".V4__hidden.sql", "V1__a.sql", "V1__a.sql.conf", "sub/deep/V2__b.SQL"));
 }
 
 TEST_F(FsScriptSourceTest, AMissingLocationIsNamed) {
@@ -94,8 +94,8 @@ TEST_F(FsScriptSourceTest, M6BadEncodingAndLimits) {
   Write("V2__large.sql", std::string(2000, 'x'));
   FsScriptSource source = Make({.max_files = 2, .max_script_bytes = 1024});
   const auto latin = source.Read({folder_.string(), "V1__latin.sql"});
-  EXPECT_THAT(latin, testing::HasReason(absl::StatusCode::kFailedPrecondition,
-                                        Reason::kInvalidEncoding));
+  EXPECT_THAT(latin,
+              testing::HasReason(absl::StatusCode::kFailedPrecondition, Reason::kInvalidEncoding));
   EXPECT_EQ(status::DetailsOf(latin.status()).metadata.at("offset"), "8");
   EXPECT_EQ(ReadReason(source, "V2__large.sql"), Reason::kLimitExceeded);
   Write("V3__more.sql", "");

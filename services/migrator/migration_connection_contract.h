@@ -155,10 +155,9 @@ TEST_P(MigrationConnectionContract, AStoppedScriptIsRolledBack) {
   stop.request_stop();
   const PreparedScript script =
       Prepared("V1__a.sql", "create table a (i int); select pg_sleep(30);");
-  EXPECT_EQ(connection->Apply(script, Row(script, 1), true, observer_, stop.get_token())
-                .status()
-                .code(),
-            absl::StatusCode::kCancelled);
+  EXPECT_EQ(
+      connection->Apply(script, Row(script, 1), true, observer_, stop.get_token()).status().code(),
+      absl::StatusCode::kCancelled);
   EXPECT_TRUE(connection->ReadHistory()->rows.empty());
 }
 

@@ -55,9 +55,9 @@ TEST(PgMigrationConnection, ExtensionMembersAreNoContentAndTypesAre) {
   EXPECT_FALSE(connection->Apply(script, row, true, observer, {}).ok()) << "its table is gone";
   const PreparedScript type = Prepared("V1__t.sql", "create type mood as enum ('x');");
   ASSERT_THAT(connection->Apply(type, row, true, observer, {}), testing::IsOk());
-  EXPECT_THAT(connection->CheckSchemasEmpty(),
-              testing::HasReason(absl::StatusCode::kFailedPrecondition,
-                                 status::Reason::kNonEmptySchema));
+  EXPECT_THAT(
+      connection->CheckSchemasEmpty(),
+      testing::HasReason(absl::StatusCode::kFailedPrecondition, status::Reason::kNonEmptySchema));
 }
 
 }  // namespace

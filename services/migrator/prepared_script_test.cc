@@ -12,12 +12,13 @@ namespace {
 
 using status::Reason;
 
-absl::StatusOr<PreparedScript> Prepare(const std::string& text, const std::string& file = "V1__a.sql") {
+absl::StatusOr<PreparedScript> Prepare(const std::string& text,
+                                       const std::string& file = "V1__a.sql") {
   FakeStatementParser parser;
   const Script script{ParseScriptName(file).value(), {"m", file}, {}};
   return PrepareScript(script, {std::make_shared<const std::string>(text), ScriptChecksum(text)},
-                       Placeholders::Make({.values = {{"long", "a_long_value"}}}).value(), {}, parser,
-                       100);
+                       Placeholders::Make({.values = {{"long", "a_long_value"}}}).value(), {},
+                       parser, 100);
 }
 
 TEST(PrepareScript, StatementsKnowTheirLines) {

@@ -112,8 +112,8 @@ TEST_F(RunExecutorTest, M8AFailureNamesPlaceAndKeepsSecrets) {
   source_.files["V2__b.sql"] = "b;\n  select 1/0;";
   const auto run = Execute();
   EXPECT_EQ(run.state, RunState::kFailed);
-  EXPECT_THAT(run.error, testing::HasReason(absl::StatusCode::kFailedPrecondition,
-                                            Reason::kScriptFailed));
+  EXPECT_THAT(run.error,
+              testing::HasReason(absl::StatusCode::kFailedPrecondition, Reason::kScriptFailed));
   const auto metadata = status::DetailsOf(run.error).metadata;
   EXPECT_EQ(metadata.at("file"), "V2__b.sql");
   EXPECT_EQ(metadata.at("line"), "2");
@@ -142,8 +142,8 @@ TEST_F(RunExecutorTest, AHeldLockEndsTheWaitAtItsLimit) {
   options.lock_wait = absl::Seconds(5);
   const clock::SteadyTime begin = clock_.Steady();
   const auto run = Execute(options);
-  EXPECT_THAT(run.error, testing::HasReason(absl::StatusCode::kDeadlineExceeded,
-                                            Reason::kHistoryLockTimeout));
+  EXPECT_THAT(run.error,
+              testing::HasReason(absl::StatusCode::kDeadlineExceeded, Reason::kHistoryLockTimeout));
   EXPECT_EQ(status::DetailsOf(run.error).metadata.at("pid"), "7");
   EXPECT_LT(clock_.Steady() - begin, absl::Seconds(8));
   EXPECT_THAT(events_, Contains("lock_waiting"));
@@ -163,8 +163,8 @@ TEST_F(RunExecutorTest, WhatForbidsTheRunIsToldBefore) {
   source_.files["V4__d.sql"] = "select '";
   source_.files["V5__e.sql"] = "${nobody}";
   Execute();
-  EXPECT_THAT(prepared_, testing::HasReason(absl::StatusCode::kFailedPrecondition,
-                                            Reason::kInvalidScript));
+  EXPECT_THAT(prepared_,
+              testing::HasReason(absl::StatusCode::kFailedPrecondition, Reason::kInvalidScript));
   EXPECT_EQ(status::DetailsOf(prepared_).preconditions.size(), 2U) << "all at once";
   EXPECT_FALSE(database_.Read()->lock_holder.has_value());
 }

@@ -34,10 +34,11 @@ TEST(RunRegistry, OneRunAtATime) {
   EXPECT_TRUE(testing::PollUntil([&] { return runs.ActiveId().empty(); }));
   EXPECT_EQ((*runs.Find(first.id))->state(), RunState::kCancelled);
   EXPECT_THAT(runs.Cancel(first.id), testing::IsOk()) << "a repeat changes nothing";
-  const auto third = runs.Start(
-      runs.Reserve().value(), RunKind::kMigrate, "", {}, [](RunJournal& journal, const std::stop_token&) {
-        journal.Update([](auto& run) { run.state = RunState::kSucceeded; });
-      });
+  const auto third =
+      runs.Start(runs.Reserve().value(), RunKind::kMigrate, "", {},
+                 [](RunJournal& journal, const std::stop_token&) {
+                   journal.Update([](auto& run) { run.state = RunState::kSucceeded; });
+                 });
   EXPECT_TRUE(testing::PollUntil([&] { return runs.ActiveId().empty(); }));
   EXPECT_NE(third.id, first.id);
   EXPECT_EQ(runs.List().front()->Snapshot().id, third.id);
@@ -47,7 +48,9 @@ TEST(RunRegistry, OneRunAtATime) {
 
 TEST(RunRegistry, ASlotNotUsedIsGivenBack) {
   RunRegistry runs(clock::SystemClock(), {});
-  { const auto slot = runs.Reserve(); }
+  {
+    const auto slot = runs.Reserve();
+  }
   EXPECT_THAT(runs.Reserve(), testing::IsOk());
 }
 

@@ -89,8 +89,13 @@ def test_M3_kill_at_a_random_point_leaves_history_and_schema_equal(project, roun
     p.start()
     stop_at = random.Random(seed).randrange(1, 100)
     wait_until(
-        lambda: p.sql("select to_regclass('flyway_schema_history') is not null")[0][0]
-        and len(p.history()) >= stop_at, 30, "some scripts are applied", interval=0.001,
+        lambda: (
+            p.sql("select to_regclass('flyway_schema_history') is not null")[0][0]
+            and len(p.history()) >= stop_at
+        ),
+        30,
+        "some scripts are applied",
+        interval=0.001,
     )
     p.service.kill()
     wait_until(lambda: p.sessions() == 0, 5, "the session is gone")
@@ -140,7 +145,12 @@ def test_M4_kill_in_create_index_concurrently(project):
 
 
 def test_M4_a_dirty_history_is_refused(project, fails):
-    p = project({"V1__t.sql": "create table t (i int);", "V2__i.sql": "create index concurrently i on nowhere (i);"})
+    p = project(
+        {
+            "V1__t.sql": "create table t (i int);",
+            "V2__i.sql": "create index concurrently i on nowhere (i);",
+        }
+    )
     run = p.migrate()
     reason, facts = reason_of(run)
     assert (run.state, reason, facts["rolled_back"]) == (Run.FAILED, "SCRIPT_FAILED", "false")
@@ -188,9 +198,14 @@ def test_M5_connection_cut_at_random_points(project, database, postgres, gate):
     for _ in range(6):
         goal = min(59, p.get(name).progress.scripts_done + chance.randrange(1, 12))
         wait_until(
-            lambda goal=goal: (run := p.get(name)).progress.scripts_done >= goal
-            or run.state != Run.RUNNING and run.state != Run.WAITING_FOR_LOCK,
-            30, "it goes on", interval=0.001,
+            lambda goal=goal: (
+                (run := p.get(name)).progress.scripts_done >= goal
+                or run.state != Run.RUNNING
+                and run.state != Run.WAITING_FOR_LOCK
+            ),
+            30,
+            "it goes on",
+            interval=0.001,
         )
         between.cut()
     run = p.wait(name)
@@ -248,9 +263,7 @@ def test_M6_files_that_cannot_be_used(project, fails, files, reason):
 
 
 def test_M7_a_locked_table_fails_with_its_blocker(project):
-    p = project(
-        {"V1__t.sql": "create table t (i int);"}, lock_timeout="1500ms", lock_retries=1
-    )
+    p = project({"V1__t.sql": "create table t (i int);"}, lock_timeout="1500ms", lock_retries=1)
     p.migrate_ok()
     p.write({"V2__t.sql": "alter table t add column j int;"})
     with psycopg.connect(p.url, application_name="idle one") as blocker:
@@ -278,7 +291,10 @@ def test_M8_an_error_has_file_line_column_and_sqlstate(project):
     reason, facts = reason_of(run)
     assert (run.state, reason) == (Run.FAILED, "SCRIPT_FAILED")
     assert (facts["file"], facts["line"], facts["column"], facts["sqlstate"]) == (
-        "V1__t.sql", "4", "26", "42P01",
+        "V1__t.sql",
+        "4",
+        "26",
+        "42P01",
     )
     assert 'relation "nowhere" does not exist' in run.error.message
     assert (tables(p), p.history()) == (set(), [])
@@ -300,9 +316,7 @@ def test_M10_foreign_owner(project, postgres, fails):
     p.migrate_ok()
     user = f"stranger_{os.getpid()}"
     p.sql(f"create role {user} login password 'x'")
-    other = project(
-        {}, url=p.url.replace("postgres:postgres@", f"{user}:x@"), wait=False
-    )
+    other = project({}, url=p.url.replace("postgres:postgres@", f"{user}:x@"), wait=False)
     error = wait_until(lambda: fails(other.start), 20, "it answers")
     p.sql(f"drop role {user}")
     assert (error.code.name, error.reason) == ("FAILED_PRECONDITION", "HISTORY_DENIED")
@@ -336,7 +350,12 @@ def test_M11_a_run_applies_what_it_read(project):
 
 
 def test_cancel_rolls_back_within_two_seconds(project):
-    p = project({"V1__a.sql": "create table a (i int);", "V2__b.sql": "create table b (i int); select pg_sleep(60);"})
+    p = project(
+        {
+            "V1__a.sql": "create table a (i int);",
+            "V2__b.sql": "create table b (i int); select pg_sleep(60);",
+        }
+    )
     name = p.start().name
     wait_until(lambda: in_statement(p, "pg_sleep"), 20, "the script sleeps")
     assert p.cancel(name).state in (Run.CANCELLING, Run.CANCELLED)
@@ -356,7 +375,9 @@ def test_cancel_of_an_ended_run_is_refused(project, fails):
 
 def test_a_held_lock_is_waited_for_and_named(project, fails):
     p = project({"V1__t.sql": "create table t (i int);"})
-    with psycopg.connect(p.url, application_name="Flyway by another name", autocommit=True) as other:
+    with psycopg.connect(
+        p.url, application_name="Flyway by another name", autocommit=True
+    ) as other:
         other.execute("select pg_advisory_lock(77433833903597)")
         name = p.start().name
         run = wait_until(
@@ -368,7 +389,11 @@ def test_a_held_lock_is_waited_for_and_named(project, fails):
         assert status.lock_holder.pid == other.info.backend_pid
         assert status.active_run == name
         error = fails(p.start)
-        assert (error.code.name, error.reason, error.metadata["run"]) == ("ABORTED", "RUN_ACTIVE", name)
+        assert (error.code.name, error.reason, error.metadata["run"]) == (
+            "ABORTED",
+            "RUN_ACTIVE",
+            name,
+        )
     assert p.wait(name).state == Run.SUCCEEDED
 
 
@@ -383,7 +408,9 @@ def test_a_held_lock_ends_the_wait_at_its_limit(project):
 
 
 def test_M1_two_migrators_apply_each_script_once(project):
-    files = {f"V{i}__t.sql": f"create table t{i} (i int); select pg_sleep(0.02);" for i in range(1, 41)}
+    files = {
+        f"V{i}__t.sql": f"create table t{i} (i int); select pg_sleep(0.02);" for i in range(1, 41)
+    }
     first = project(files)
     second = project(files, url=first.url)
     names = [first.start().name, second.start().name]
@@ -394,7 +421,10 @@ def test_M1_two_migrators_apply_each_script_once(project):
 
 
 def test_a_concurrent_index_is_built_while_a_second_migrator_waits(project):
-    files = {"V1__t.sql": "create table t (i int);", "V2__i.sql": "create index concurrently t_i on t (i);"}
+    files = {
+        "V1__t.sql": "create table t (i int);",
+        "V2__i.sql": "create index concurrently t_i on t (i);",
+    }
     first = project(files)
     first.migrate_ok(target="1")
     second = project(files, url=first.url)
@@ -403,7 +433,9 @@ def test_a_concurrent_index_is_built_while_a_second_migrator_waits(project):
         name = first.start().name
         wait_until(lambda: in_statement(first, "create index"), 20, "the index is being built")
         waiting = second.start().name
-        wait_until(lambda: second.get(waiting).state == Run.WAITING_FOR_LOCK, 10, "the second waits")
+        wait_until(
+            lambda: second.get(waiting).state == Run.WAITING_FOR_LOCK, 10, "the second waits"
+        )
     assert first.wait(name).state == Run.SUCCEEDED
     assert second.wait(waiting).state == Run.SUCCEEDED
     assert first.history()[-1] == (2, "2", "V2__i.sql", True)

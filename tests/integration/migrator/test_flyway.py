@@ -34,9 +34,18 @@ def flyway_jars() -> Path:
     if not jars.exists():
         building = jars.with_name(f"{key}.{os.getpid()}")
         subprocess.run(
-            ["mvn", "-q", "-B", "-f", INTEROP / "pom.xml", "dependency:copy-dependencies",
-             f"-DoutputDirectory={building}", "-DincludeScope=runtime"],
-            check=True, timeout=280,
+            [
+                "mvn",
+                "-q",
+                "-B",
+                "-f",
+                INTEROP / "pom.xml",
+                "dependency:copy-dependencies",
+                f"-DoutputDirectory={building}",
+                "-DincludeScope=runtime",
+            ],
+            check=True,
+            timeout=280,
         )
         try:
             building.rename(jars)
@@ -49,21 +58,42 @@ def flyway_jars() -> Path:
 def flyway(flyway_jars: Path) -> Callable[..., list[str]]:
     """flyway(project, "migrate"): the lines that the driver prints."""
 
-    def run(project, command: str, *, location: Path | None = None, schemas: str = "public",
-            placeholders: dict[str, str] | None = None) -> list[str]:
+    def run(
+        project,
+        command: str,
+        *,
+        location: Path | None = None,
+        schemas: str = "public",
+        placeholders: dict[str, str] | None = None,
+    ) -> list[str]:
         url = urllib.parse.urlsplit(project.url)
         values = [f"{name}={value}" for name, value in (placeholders or {}).items()]
         done = subprocess.run(
-            ["java", "-Xshare:auto", "-XX:TieredStopAtLevel=1", "-cp", f"{flyway_jars}/*",
-             INTEROP / "FlywayDriver.java", command,
-             f"jdbc:postgresql://{url.hostname}:{url.port}{url.path}",
-             url.username or "", url.password or "", str(location or project.folder), schemas,
-             *values],
-            capture_output=True, text=True, timeout=200,
+            [
+                "java",
+                "-Xshare:auto",
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                f"{flyway_jars}/*",
+                INTEROP / "FlywayDriver.java",
+                command,
+                f"jdbc:postgresql://{url.hostname}:{url.port}{url.path}",
+                url.username or "",
+                url.password or "",
+                str(location or project.folder),
+                schemas,
+                *values,
+            ],
+            capture_output=True,
+            text=True,
+            timeout=200,
         )
         assert done.returncode == 0, done.stderr
-        return [line for line in done.stdout.splitlines()
-                if line.split(" ", 1)[0] in ("migrated", "valid", "finding", "info")]
+        return [
+            line
+            for line in done.stdout.splitlines()
+            if line.split(" ", 1)[0] in ("migrated", "valid", "finding", "info")
+        ]
 
     return run
 
@@ -82,10 +112,14 @@ SCRIPTS = {
 def ours(project) -> list[str]:
     """Version, description and state of each line, in Flyway's words."""
     names = {
-        pb.Migration.SUCCESS: "Success", pb.Migration.PENDING: "Pending",
-        pb.Migration.OUTDATED: "Outdated", pb.Migration.SUPERSEDED: "Superseded",
-        pb.Migration.MISSING: "Missing", pb.Migration.FUTURE: "Future",
-        pb.Migration.OUT_OF_ORDER: "Out of Order", pb.Migration.IGNORED: "Ignored",
+        pb.Migration.SUCCESS: "Success",
+        pb.Migration.PENDING: "Pending",
+        pb.Migration.OUTDATED: "Outdated",
+        pb.Migration.SUPERSEDED: "Superseded",
+        pb.Migration.MISSING: "Missing",
+        pb.Migration.FUTURE: "Future",
+        pb.Migration.OUT_OF_ORDER: "Out of Order",
+        pb.Migration.IGNORED: "Ignored",
     }
     answer = project.stub.ListMigrations(pb.ListMigrationsRequest(page_size=1000))
     return [f"info {m.version}|{m.description}|{names[m.state]}" for m in answer.migrations]
@@ -118,7 +152,12 @@ def test_they_take_turns_and_agree_on_every_state(project, flyway):
     word = {"word": "hello"}
     p.migrate_ok(target="1.9")
     assert flyway(p, "migrate", placeholders=word) == ["migrated 3"]
-    p.write({"V4__more.sql": "create table c (i int);", "R__A_view.sql": "create or replace view va as select i from a;"})
+    p.write(
+        {
+            "V4__more.sql": "create table c (i int);",
+            "R__A_view.sql": "create or replace view va as select i from a;",
+        }
+    )
     assert ours(p) == flyway(p, "info", placeholders=word)
     p.migrate_ok()
     assert flyway(p, "validate", placeholders=word) == ["valid true"]
@@ -135,7 +174,8 @@ def test_the_shipped_migrations_work_under_both(project, postgres, flyway, scrat
     secret.write_text(PLACEHOLDERS["debezium_password"])
     plain = {k: v for k, v in PLACEHOLDERS.items() if k != "debezium_password"}
     settings = {
-        "locations": location, "schemas": schemas,
+        "locations": location,
+        "schemas": schemas,
         "placeholders": ",".join(f"{name}={value}" for name, value in plain.items()),
         "secret_placeholders": f"debezium_password={secret}",
     }
@@ -149,9 +189,11 @@ def test_the_shipped_migrations_work_under_both(project, postgres, flyway, scrat
     assert flyway(theirs, "migrate", **both) == ["migrated 3"]
     assert validate(theirs)
     assert not theirs.migrate_ok().steps
-    columns = ("select table_schema, table_name, column_name, data_type, column_default from"
-               " information_schema.columns where table_schema in ('public', 'seeder', 'cdc_audit')"
-               " order by 1, 2, ordinal_position")
+    columns = (
+        "select table_schema, table_name, column_name, data_type, column_default from"
+        " information_schema.columns where table_schema in ('public', 'seeder', 'cdc_audit')"
+        " order by 1, 2, ordinal_position"
+    )
     assert mine.sql(columns) == theirs.sql(columns)
     theirs.service.terminate()
     postgres.drop_database("shipped_by_flyway")

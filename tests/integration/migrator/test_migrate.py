@@ -35,12 +35,17 @@ def test_the_shipped_migrations_apply_once_and_then_there_is_nothing_to_do(proje
     ]
     assert run.final_version == "3"
     assert p.lines() == ["schema SUCCESS", "V1 SUCCESS", "V2 SUCCESS", "V3 SUCCESS"]
-    published = {row[0] for row in p.sql(
-        "select schemaname || '.' || tablename from pg_publication_tables"
-    )}
+    published = {
+        row[0] for row in p.sql("select schemaname || '.' || tablename from pg_publication_tables")
+    }
     assert published == {
-        "public.customers", "public.products", "public.orders", "public.order_items",
-        "public.payments", "cdc_audit.marker", "cdc_audit.signal",
+        "public.customers",
+        "public.products",
+        "public.orders",
+        "public.order_items",
+        "public.payments",
+        "cdc_audit.marker",
+        "cdc_audit.signal",
     }
     assert p.sql("select script from flyway_schema_history where installed_rank = 0") == [
         ('"seeder","cdc_audit"',)
@@ -60,7 +65,10 @@ def test_the_shipped_migrations_apply_once_and_then_there_is_nothing_to_do(proje
 
 def test_repeatables_run_again_when_their_text_changes(project):
     p = project(
-        {"V1__t.sql": "create table t (i int);", "R__v.sql": "create or replace view v as select ${n} as n;"},
+        {
+            "V1__t.sql": "create table t (i int);",
+            "R__v.sql": "create or replace view v as select ${n} as n;",
+        },
         placeholders="n=1",
     )
     p.migrate_ok()
@@ -91,11 +99,14 @@ def test_validate_only_starts_nothing(project):
 def test_copy_data_many_statements_and_rows_of_selects(project):
     rows = "".join(f"{i}\ttext {i}; 'quoted'\n" for i in range(5000))
     inserts = "".join(f"insert into t values ({i}, 'x');\n" for i in range(10000, 12500))
-    p = project({
-        "V1__copy.sql": "create table t (i int, s text);\ncopy t from stdin;\n" + rows
-        + "\\.\nselect * from t;\n",
-        "V2__many.sql": inserts + "select count(*) from t;",
-    })
+    p = project(
+        {
+            "V1__copy.sql": "create table t (i int, s text);\ncopy t from stdin;\n"
+            + rows
+            + "\\.\nselect * from t;\n",
+            "V2__many.sql": inserts + "select count(*) from t;",
+        }
+    )
     run = p.migrate_ok()
     assert [step.statements for step in run.steps] == [3, 2501]
     assert p.sql("select count(*), max(s) from t where i < 10") == [(10, "text 9; 'quoted'")]
@@ -103,14 +114,16 @@ def test_copy_data_many_statements_and_rows_of_selects(project):
 
 
 def test_a_script_leaves_no_session_state_for_the_next(project):
-    p = project({
-        "V1__set.sql": "create role state_leak; grant state_leak to current_user;"
-        "create schema other; set search_path = other; set work_mem = '1GB'; create table a (i int);"
-        "set role state_leak;",
-        "V2__next.sql": "create table b as select current_user::text as who,"
-        " current_setting('work_mem') as mem;",
-        "V3__gone.sql": "revoke state_leak from current_user; drop role state_leak;",
-    })
+    p = project(
+        {
+            "V1__set.sql": "create role state_leak; grant state_leak to current_user;"
+            "create schema other; set search_path = other; set work_mem = '1GB'; create table a (i int);"
+            "set role state_leak;",
+            "V2__next.sql": "create table b as select current_user::text as who,"
+            " current_setting('work_mem') as mem;",
+            "V3__gone.sql": "revoke state_leak from current_user; drop role state_leak;",
+        }
+    )
     p.migrate_ok()
     assert p.sql("select to_regclass('other.a') is not null, who, mem from public.b") == [
         (True, "postgres", p.sql("show work_mem")[0][0])
@@ -118,10 +131,12 @@ def test_a_script_leaves_no_session_state_for_the_next(project):
 
 
 def test_a_non_transactional_script_gets_its_row(project):
-    p = project({
-        "V1__t.sql": "create table t (i int);",
-        "V2__i.sql": "create index concurrently t_i on t (i);",
-    })
+    p = project(
+        {
+            "V1__t.sql": "create table t (i int);",
+            "V2__i.sql": "create index concurrently t_i on t (i);",
+        }
+    )
     run = p.migrate_ok()
     assert [step.transactional for step in run.steps] == [True, False]
     assert p.history() == [(1, "1", "V1__t.sql", True), (2, "2", "V2__i.sql", True)]
@@ -146,12 +161,22 @@ def test_watch_ends_with_the_final_state_and_has_the_events(project):
     assert messages[-1].run.state == pb.MigrationRun.SUCCEEDED
     assert [m.sequence for m in messages] == sorted(m.sequence for m in messages)
     types = [event.type for event in messages[-1].events]
-    for wanted in ("lock_acquired", "validated", "migration_started", "statement_finished",
-                   "notice", "migration_finished", "finished"):
+    for wanted in (
+        "lock_acquired",
+        "validated",
+        "migration_started",
+        "statement_finished",
+        "notice",
+        "migration_finished",
+        "finished",
+    ):
         assert wanted in types, types
     last = messages[-1].sequence
-    again = list(p.stub.WatchMigrationRun(
-        pb.WatchMigrationRunRequest(name=name, after_sequence=last), timeout=30))
+    again = list(
+        p.stub.WatchMigrationRun(
+            pb.WatchMigrationRunRequest(name=name, after_sequence=last), timeout=30
+        )
+    )
     assert [len(m.events) for m in again] == [0]
 
 
@@ -190,11 +215,17 @@ def test_grpcurl_lists_and_describes(project):
     def grpcurl(*words: str) -> str:
         return subprocess.run(
             [folder / "grpcurl", "-plaintext", *words],
-            check=True, capture_output=True, text=True, cwd=REPOSITORY, timeout=280,
+            check=True,
+            capture_output=True,
+            text=True,
+            cwd=REPOSITORY,
+            timeout=280,
         ).stdout
+
     assert "storefront.migrator.v1.MigratorService" in grpcurl(p.service.address, "list")
     assert "rpc Migrate" in grpcurl(
-        p.service.address, "describe", "storefront.migrator.v1.MigratorService")
+        p.service.address, "describe", "storefront.migrator.v1.MigratorService"
+    )
     answer = grpcurl(
         "-d", "{}", p.service.address, "storefront.migrator.v1.MigratorService/GetMigrationStatus"
     )
