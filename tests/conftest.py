@@ -33,9 +33,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 import stubs
 from scratch import Scratch
 from servers import ConnectWorker, KafkaBroker, PostgresServer
-from tcp_gate import TcpGate
-
 from services import Service
+from tcp_gate import TcpGate
 
 _shared = pytest.StashKey[list]()
 _numbers = itertools.count(1)

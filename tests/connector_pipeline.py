@@ -14,10 +14,10 @@ import grpc
 import psycopg
 import pytest
 from confluent_kafka import Consumer, TopicPartition
-from servers import ConnectWorker, KafkaBroker, PostgresServer
-from stubs import error_of
 
+from servers import ConnectWorker, KafkaBroker, PostgresServer
 from services import REPOSITORY, Service
+from stubs import error_of
 
 NAME = "connectors/storefront-postgres-connector"
 DISPLAY = "storefront-postgres-connector"

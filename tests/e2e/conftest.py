@@ -14,6 +14,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from native import NativeStack
+
 from scratch import Scratch
 
 

@@ -19,12 +19,12 @@ sys.path.insert(0, str(REPOSITORY / "tools"))
 sys.path.insert(0, str(REPOSITORY / "tests"))
 
 import grpc
+
 from native_stack import backends, namespace, ports
 from native_stack.settings import PORTS, Settings
 from native_stack.supervisor import ProcessState, Supervisor
-from wait import wait_until
-
 from services import preset
+from wait import wait_until
 
 OUR_SERVICES = ("migrator", "seeder", "topic-admin", "connector-manager", "gateway")
 SERVERS = ("postgres", "kafka", "connect", *OUR_SERVICES, "ready")

@@ -8,8 +8,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from docs_page import walk
 from native import NativeStack
+
+from docs_page import walk
 
 
 def test_the_newcomer_path_works_on_the_stack(stack: NativeStack, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ import time
 import psycopg
 import pytest
 from native import OUR_SERVICES, REPOSITORY, SERVERS
+
 from wait import wait_until
 
 # Bounds in seconds on two cores: a stop, a start on data that is there, a start after SIGKILL of

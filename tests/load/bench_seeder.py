@@ -31,13 +31,14 @@ sys.path[:0] = [
 ]
 
 import psycopg  # noqa: E402
+from seeder_client import TABLES, Seeder  # noqa: E402
+from storefront_database import migrate  # noqa: E402
+
 import stubs  # noqa: E402
 from native_stack import backends  # noqa: E402
 from scratch import Scratch  # noqa: E402
-from seeder_client import TABLES, Seeder  # noqa: E402
 from servers import PostgresServer  # noqa: E402
 from services import Service  # noqa: E402
-from storefront_database import migrate  # noqa: E402
 
 LEDGER = """WITH c AS (INSERT INTO seeder.batch (run_id, shard, batch_no, first_event, last_event,
  codes, counts, digest) SELECT :run::int8, :client_id::int2, :n::int8, :n::int8, :n::int8,
@@ -152,7 +153,9 @@ class Bench:
             )
             + "\\endpipeline\n"
         )
-        options = "-c synchronous_commit=off -c plan_cache_mode=force_generic_plan -c enable_seqscan=off"
+        options = (
+            "-c synchronous_commit=off -c plan_cache_mode=force_generic_plan -c enable_seqscan=off"
+        )
         done = subprocess.run(
             [f"{backends.POSTGRES_BIN}/pgbench", "-n", "-M", "prepared", "-c", "2", "-j", "2"]
             + ["-T", str(seconds), "-D", "n=0", "-D", f"run={run}", "-f", str(script), self.url],

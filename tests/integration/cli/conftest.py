@@ -12,9 +12,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
+
 from scratch import Scratch
 from services import Service, binary
-
 
 _numbers = itertools.count(1)
 

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator
 
 import grpc
 import pytest
+
 from connector_pipeline import Pipeline, migrate
 from servers import ConnectWorker, KafkaBroker, PostgresServer
-
 from services import Service
 
 _numbers = itertools.count(1)

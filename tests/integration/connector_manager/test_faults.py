@@ -10,6 +10,7 @@ import time
 
 import grpc
 import pytest
+
 from connector_pipeline import DISPLAY, NAME, wanted_error
 from stubs import error_of
 from wait import wait_until

@@ -12,6 +12,7 @@ import urllib.request
 import grpc
 import psycopg
 import pytest
+
 from connector_pipeline import DISPLAY, NAME, migrate, operations
 from stubs import error_of
 from wait import wait_until

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import httpx
+
 from native_stack import ports
 
 

@@ -16,9 +16,9 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from answers import nowhere
-from wait import wait_until
 
 from services import REPOSITORY, Service
+from wait import wait_until
 
 
 @dataclass

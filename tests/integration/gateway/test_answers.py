@@ -17,9 +17,9 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 from answers import failure, nowhere
-from wait import wait_until
 
 from services import Service, binary
+from wait import wait_until
 
 FULL_LOAD = "/v1/seedRuns:fullLoad"
 JSON = {"content-type": "application/json"}

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 
 import grpc
 import httpx
-import stubs
 from answers import failure
 from google.protobuf import json_format
+
+import stubs
 from wait import wait_until
 
 stubs.generate()  # pytest may read this file before it configures

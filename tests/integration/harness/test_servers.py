@@ -17,6 +17,7 @@ import psycopg
 import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
+
 from wait import wait_until
 
 REPOSITORY = Path(__file__).resolve().parents[3]

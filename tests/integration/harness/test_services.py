@@ -26,7 +26,9 @@ def test_a_service_starts_on_ports_of_its_own_and_stops_cleanly(start_service):
 
 
 def test_a_service_that_ends_at_once_shows_its_log(start_service):
-    with pytest.raises(AssertionError, match="(?s)ended with code 2.*NO_SUCH_SETTING is not a setting"):
+    with pytest.raises(
+        AssertionError, match="(?s)ended with code 2.*NO_SUCH_SETTING is not a setting"
+    ):
         start_service("gateway", {"no_such_setting": 1})
 
 

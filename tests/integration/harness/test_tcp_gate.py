@@ -12,6 +12,7 @@ import urllib.parse
 
 import psycopg
 import pytest
+
 from tcp_gate import TO_CLIENT, TO_SERVER
 from wait import wait_until
 

@@ -12,11 +12,11 @@ from pathlib import Path
 import grpc
 import psycopg
 import pytest
+
 import stubs
 from scratch import Scratch
-from wait import wait_until
-
 from services import Service
+from wait import wait_until
 
 stubs.generate()  # pytest reads this file before it configures
 from storefront.migrator.v1 import migrator_pb2 as pb  # noqa: E402

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pytest
 from storefront.migrator.v1 import migrator_pb2 as pb
+
 from wait import wait_until
 
 

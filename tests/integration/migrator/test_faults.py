@@ -13,6 +13,7 @@ import pytest
 from google.protobuf import duration_pb2
 from google.rpc import error_details_pb2
 from storefront.migrator.v1 import migrator_pb2 as pb
+
 from tcp_gate import TO_CLIENT, TO_SERVER
 from wait import wait_until
 

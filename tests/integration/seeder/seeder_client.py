@@ -8,6 +8,7 @@ from __future__ import annotations
 from functools import cached_property
 
 import psycopg
+
 from wait import wait_until
 
 ENDED = {"SUCCEEDED", "FAILED", "CANCELLED", "INTERRUPTED"}

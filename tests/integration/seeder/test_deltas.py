@@ -9,6 +9,7 @@ import grpc
 import pytest
 from seeder_client import counts
 from storefront_database import migrate
+
 from stubs import error_of
 from wait import wait_until
 
@@ -46,9 +47,7 @@ def test_every_table_is_inserted_updated_and_deleted(storefront, seeder):
     client.assert_consistent()
 
 
-def test_digests_are_equal_with_1_2_and_6_connections_interrupted_or_not(
-    postgres, seeder
-):
+def test_digests_are_equal_with_1_2_and_6_connections_interrupted_or_not(postgres, seeder):
     seen = []
     for connections, interrupt in ((1, False), (2, False), (6, False), (2, True)):
         name = f"deltas_{connections}_{interrupt}"

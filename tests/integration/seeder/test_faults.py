@@ -12,6 +12,7 @@ import grpc
 import psycopg
 import pytest
 from storefront_database import migrate
+
 from stubs import error_of
 from tcp_gate import TO_CLIENT, TO_SERVER
 from wait import wait_until
@@ -120,9 +121,7 @@ def test_S2_backends_are_terminated(storefront, postgres, seeder, undisturbed):
 
 
 @pytest.mark.parametrize("lost", [TO_CLIENT, TO_SERVER], ids=["reply_lost", "sync_lost"])
-def test_S3_connection_cut_at_random_points(
-    storefront, postgres, seeder, gate, undisturbed, lost
-):
+def test_S3_connection_cut_at_random_points(storefront, postgres, seeder, gate, undisturbed, lost):
     """Both ends are reset after a random number of bytes in one direction: on the way back the
     server has committed and its answers are lost, on the way there Syncs never arrive."""
     want = expected(undisturbed, postgres, seeder, deltas=True)

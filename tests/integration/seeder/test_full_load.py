@@ -10,6 +10,7 @@ import psycopg
 import pytest
 from seeder_client import SMALL, counts
 from storefront_database import migrate
+
 from stubs import error_of
 
 
@@ -85,9 +86,24 @@ def test_validate_only_plans_and_stores_nothing(storefront, seeder):
         ({"scale": 0}, grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FIELD", "scale"),
         ({"scale": float("nan")}, grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FIELD", "scale"),
         ({"scale": 1e5}, grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FIELD", "scale"),
-        ({"rows": {"orders": -1}}, grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FIELD", "rows[orders]"),
-        ({"rows": {"orders": 10**12}}, grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FIELD", "rows[orders]"),
-        ({"rows": {"nowhere": 1}}, grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FIELD", "rows[nowhere]"),
+        (
+            {"rows": {"orders": -1}},
+            grpc.StatusCode.INVALID_ARGUMENT,
+            "INVALID_FIELD",
+            "rows[orders]",
+        ),
+        (
+            {"rows": {"orders": 10**12}},
+            grpc.StatusCode.INVALID_ARGUMENT,
+            "INVALID_FIELD",
+            "rows[orders]",
+        ),
+        (
+            {"rows": {"nowhere": 1}},
+            grpc.StatusCode.INVALID_ARGUMENT,
+            "INVALID_FIELD",
+            "rows[nowhere]",
+        ),
         ({"rows": {"orders": 10**8}}, grpc.StatusCode.RESOURCE_EXHAUSTED, "LIMIT_EXCEEDED", None),
         (
             {"rows": {f"t{n}": 1 for n in range(1000)}},

@@ -21,6 +21,7 @@ from confluent_kafka.admin import (
 )
 from storefront.topics.v1 import topics_pb2 as pb
 from storefront.topics.v1 import topics_pb2_grpc
+
 from stubs import error_of
 from wait import wait_until
 

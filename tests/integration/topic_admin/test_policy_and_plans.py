@@ -13,6 +13,7 @@ import grpc
 import pytest
 from storefront.topics.v1 import topics_pb2 as pb
 from storefront.topics.v1 import topics_pb2_grpc
+
 from stubs import error_of
 from wait import wait_until
 
