@@ -116,16 +116,18 @@ absl::StatusOr<std::string> ConnectorFromResource(absl::string_view resource,
       continue;
     }
     unsigned byte = 0;
-    if (i + 2 >= segment.size() + 0 || !absl::SimpleHexAtoi(segment.substr(i + 1, 2), &byte)) {
+    if (i + 2 >= segment.size() || !absl::SimpleHexAtoi(segment.substr(i + 1, 2), &byte)) {
       return status::InvalidField(field, "has a % that is not followed by two hexadecimal digits");
     }
     name.push_back(static_cast<char>(byte));
     i += 2;
   }
-  if (absl::StrContains(name, "/") || name.find('\0') != std::string::npos || !IsValidUtf8(name) ||
-      name == "." || name == ".." || name.size() > 300) {
+  // Connect's web server takes an encoded `/` or `%` for an ambiguous address and refuses it.
+  if (absl::StrContains(name, "/") || absl::StrContains(name, "%") ||
+      name.find('\0') != std::string::npos || !IsValidUtf8(name) || name == "." || name == ".." ||
+      name.size() > 300) {
     return status::InvalidField(
-        field, "a connector's name here has no `/`, is UTF-8 and at most 300 bytes long");
+        field, "a connector's name here has no `/` or `%`, is UTF-8 and at most 300 bytes long");
   }
   return name;
 }
