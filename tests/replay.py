@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 import confluent_kafka
 import psycopg
 from psycopg import sql
+from wait import wait_until
 
 TABLES = ("customers", "products", "orders", "order_items", "payments")
 UNAVAILABLE = "__debezium_unavailable_value"
@@ -63,6 +64,7 @@ class TopicReader:
                 "enable.auto.commit": False,
                 "auto.offset.reset": "earliest",
                 "isolation.level": "read_committed",
+                "log_level": 0,  # a broker that comes back is no news
             }
         )
         metadata = self._consumer.list_topics(topic, timeout=20).topics[topic]
@@ -79,10 +81,9 @@ class TopicReader:
         deadline = time.monotonic() + seconds
         ends = {}
         for partition in self._next:
-            _, high = self._consumer.get_watermark_offsets(
-                confluent_kafka.TopicPartition(self._topic, partition), timeout=20
-            )
-            ends[partition] = high
+            ends[partition] = wait_until(
+                lambda number=partition: self._end(number), seconds, f"the end of {self._topic}"
+            ).offset
         while any(self._next[partition] < end for partition, end in ends.items()):
             assert time.monotonic() < deadline, (
                 f"{self._topic}: at {self._next}, ends are {ends}, after {seconds} s"
@@ -97,6 +98,13 @@ class TopicReader:
             ):
                 if position.offset > self._next[position.partition]:
                     self._next[position.partition] = position.offset
+
+    def _end(self, partition: int) -> confluent_kafka.TopicPartition:
+        """Raises while the broker that just came back does not lead the partition yet."""
+        where = confluent_kafka.TopicPartition(self._topic, partition)
+        _, high = self._consumer.get_watermark_offsets(where, timeout=5)
+        where.offset = high
+        return where
 
     def close(self) -> None:
         self._consumer.close()
