@@ -151,6 +151,21 @@ absl::StatusOr<std::string> ReadSecret(const std::string& path) {
   return text;
 }
 
+// An address may carry a password, as postgresql://user:password@host or password=… do.
+std::string WithoutPassword(absl::string_view value) {
+  const size_t scheme = value.find("://");
+  if (scheme != absl::string_view::npos) {
+    const absl::string_view rest = value.substr(scheme + 3);
+    const absl::string_view authority = rest.substr(0, rest.find_first_of("/?"));
+    const size_t at = authority.rfind('@');
+    const size_t colon = authority.find(':');
+    if (at != absl::string_view::npos && colon < at) {
+      return absl::StrCat(value.substr(0, scheme + 3 + colon + 1), "***", rest.substr(at));
+    }
+  }
+  return absl::StrContains(absl::AsciiStrToLower(value), "password=") ? "***" : std::string(value);
+}
+
 std::string Title(const Setting& row) {
   std::string text;
   if (row.required) {
@@ -348,7 +363,8 @@ std::vector<std::pair<std::string, std::string>> Settings::Effective() const {
   std::vector<std::pair<std::string, std::string>> pairs;
   for (const Setting& row : rows_) {
     const std::string& value = values_.find(row.name)->second;
-    pairs.emplace_back(row.name, row.kind == Kind::kSecret && !value.empty() ? "***" : value);
+    pairs.emplace_back(
+        row.name, row.kind == Kind::kSecret && !value.empty() ? "***" : WithoutPassword(value));
   }
   return pairs;
 }

@@ -69,7 +69,7 @@ class Settings {
   std::vector<std::string> List(absl::string_view name) const;
   Secret SecretValue(absl::string_view name) const;
 
-  // Name and value of each, secrets as ***: for the log line at start.
+  // Name and value of each, secrets and passwords in addresses as ***: for the log line at start.
   std::vector<std::pair<std::string, std::string>> Effective() const;
 
  private:

@@ -109,6 +109,20 @@ TEST(Settings, SecretsComeFromAFileAndAreMasked) {
       testing::HasReason(absl::StatusCode::kInvalidArgument, status::Reason::kInvalidSetting));
 }
 
+TEST(Settings, APasswordInAnAddressIsMasked) {
+  struct Case {
+    const char *given, *shown;
+  };
+  for (const Case& c : {Case{"postgresql://u:p@ss@h:1/db?x=a@b", "postgresql://u:***@h:1/db?x=a@b"},
+                        Case{"postgresql://u@h:1/db", "postgresql://u@h:1/db"},
+                        Case{"http://h:8083/a@b:c", "http://h:8083/a@b:c"},
+                        Case{"host=h Password=x", "***"}, Case{"host=h user=u", "host=h user=u"}}) {
+    const auto settings = Settings::Parse("seeder", Rows(), {"--url", c.given}, {});
+    ASSERT_THAT(settings, testing::IsOk());
+    EXPECT_THAT(settings->Effective(), ::testing::Contains(Pair("url", c.shown)));
+  }
+}
+
 TEST(Settings, SizesAndDurations) {
   EXPECT_EQ(ParseBytes("0"), 0);
   EXPECT_EQ(ParseBytes("1GiB"), 1 << 30);
