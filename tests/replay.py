@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 import confluent_kafka
 import psycopg
 from psycopg import sql
+
 from wait import wait_until
 
 TABLES = ("customers", "products", "orders", "order_items", "payments")

@@ -9,6 +9,7 @@ import json
 import subprocess
 
 import pytest
+
 from replay import TABLES, assert_kafka_equals_postgres
 from wait import wait_until
 
