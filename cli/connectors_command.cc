@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/connectors_command.h"
 
+#include <algorithm>
+#include <iterator>
 #include <string>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "cli/json_message.h"
 #include "cli/output_table.h"
@@ -37,16 +40,30 @@ bool Changes(const ConnectorPlanStep& step) {
   return step.action() == ConnectorPlanStep::CREATE || step.action() == ConnectorPlanStep::UPDATE;
 }
 
+// Set in the errors below to "true" when waiting cannot help.
+constexpr char kNeedsAPerson[] = "needs_a_person";
+
+// A starting stack passes through these: migrations make role and publication, servers come up.
+bool MayPass(const Finding& finding) {
+  static constexpr const char* kEarly[] = {"PREFLIGHT_",  "NOT_CHECKED", "CONFIG_INVALID",
+                                           "SOURCE_DOWN", "CAPACITY",    "KAFKA_DOWN",
+                                           "UNKNOWN"};
+  return std::any_of(std::begin(kEarly), std::end(kEarly),
+                     [&](const char* rule) { return absl::StartsWith(finding.rule(), rule); });
+}
+
 // The errors that stand against blocked steps, all at once. OK when none is blocked.
 absl::Status Blocked(const ConnectorPlan& plan) {
   status::ErrorSpec spec{.code = absl::StatusCode::kFailedPrecondition,
                          .reason = status::Reason::kPreflightFailed};
+  bool may_pass = false;
   for (const ConnectorPlanStep& step : plan.steps()) {
     if (step.action() != ConnectorPlanStep::BLOCKED) continue;
     absl::StrAppend(&spec.message, spec.message.empty() ? "" : " ", step.connector(),
                     " is blocked.");
     for (const Finding& finding : step.findings()) {
       if (finding.severity() != Finding::ERROR) continue;
+      may_pass |= MayPass(finding);
       spec.preconditions.push_back(
           {.type = finding.rule(), .subject = step.connector(), .description = finding.message()});
     }
@@ -54,6 +71,7 @@ absl::Status Blocked(const ConnectorPlan& plan) {
   if (spec.message.empty()) return absl::OkStatus();
   if (!spec.preconditions.empty()) {
     absl::StrAppend(&spec.message, " ", spec.preconditions[0].description);
+    if (!may_pass) spec.metadata[kNeedsAPerson] = "true";
   }
   return status::Error(std::move(spec));
 }
@@ -84,6 +102,23 @@ bool Delivers(const Connector& connector) {
   return connector.state() == Connector::STREAMING || connector.state() == Connector::SNAPSHOTTING;
 }
 
+// A fault that no waiting heals: a person must change something first.
+bool NeedsAPerson(const Connector& connector) {
+  for (const connectors::v1::Condition& condition : connector.conditions()) {
+    switch (condition.class_()) {
+      case connectors::v1::CREDENTIALS:
+      case connectors::v1::PUBLICATION:
+      case connectors::v1::ROLE:
+      case connectors::v1::CONFIG:
+      case connectors::v1::NEEDS_RESET:
+        return true;
+      default:
+        break;
+    }
+  }
+  return false;
+}
+
 // OK once every connector of the plan delivers, or is held on purpose.
 absl::Status CheckDelivery(Session& session, const ConnectorPlan& plan, absl::Duration timeout) {
   for (const ConnectorPlanStep& step : plan.steps()) {
@@ -102,7 +137,8 @@ absl::Status CheckDelivery(Session& session, const ConnectorPlan& plan, absl::Du
          .reason = status::Reason::kConnectorState,
          .message = absl::StrCat(step.connector(), " is ", Connector::State_Name(connector.state()),
                                  why, why.empty() ? "." : ""),
-         .metadata = {{"state", Connector::State_Name(connector.state())}}});
+         .metadata = {{"state", Connector::State_Name(connector.state())},
+                      {kNeedsAPerson, NeedsAPerson(connector) ? "true" : "false"}}});
   }
   return absl::OkStatus();
 }
@@ -162,8 +198,9 @@ absl::StatusOr<ExitCode> ApplyOnce(Session& session, const Inputs& inputs, Patie
 // What a starting stack goes through: services and Connect come up, migrations run.
 bool IsEarly(const absl::Status& status) {
   switch (status::ReasonOf(status)) {
-    case status::Reason::kPreflightFailed:
     case status::Reason::kConnectorState:
+    case status::Reason::kPreflightFailed:
+      return status::DetailsOf(status).metadata[kNeedsAPerson] != "true";
     case status::Reason::kConnectRebalancing:
     case status::Reason::kOutcomeUnknown:
     case status::Reason::kPlanChanged:

@@ -5,6 +5,7 @@ SPDX-License-Identifier: Apache-2.0
 
 from __future__ import annotations
 
+import datetime
 import json
 import os
 import shutil
@@ -105,8 +106,13 @@ def test_a_wrong_debezium_password_ends_the_start_and_is_named(new_stack, tmp_pa
     (secrets / "connect_secrets.properties").write_text("debezium_password=n0t-the-one\n")
     stack = new_stack(SECRETS_DIR=str(secrets))
     done = stack.tool("up")
+    ended = time.time()
     assert done.returncode == 1
     assert "connect-init ended with code" in done.stderr
+    # The cause is met as soon as connector-manager serves: the one-shot waits for that.
+    events = map(json.loads, stack.log("connector-manager").splitlines())
+    met = next(event["ts"] for event in events if event["event"] == "listening")
+    assert ended - datetime.datetime.fromisoformat(met).timestamp() < 15
     doctor = stack.tool("doctor")
     assert doctor.returncode == 1
     assert "broken at: debezium role" in doctor.stderr
