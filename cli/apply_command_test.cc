@@ -123,13 +123,36 @@ TEST(ConnectorsApply, EndsWithTheLastStateWhenTheTimeIsOver) {
   f.rpc.Add("ConnectorService.ApplyConnectors",
             {.messages = {R"({"outcomes": [{"result": "UNCHANGED"}]})"}});
   f.rpc.Add("ConnectorService.GetConnector",
-            {.messages = {R"({"state": "FAILED", "conditions": [{"class": "CREDENTIALS",
-              "message": "password authentication failed"}]})"}});
+            {.messages = {R"({"state": "DEGRADED", "conditions": [{"class": "SOURCE_DOWN",
+              "message": "Postgres does not answer"}]})"}});
   Inputs inputs = Typed({"yes", "wait"});
   inputs.flags["wait-timeout"] = {"20s"};
   const auto result = ConnectorsApplyCommand(false).run(f.session, inputs);
   EXPECT_EQ(ExitCodeOf(result.status()), ExitCode::kTimeout);
-  EXPECT_THAT(std::string(result.status().message()), HasSubstr("password authentication failed"));
+  EXPECT_THAT(std::string(result.status().message()), HasSubstr("Postgres does not answer"));
+}
+
+TEST(ConnectorsApply, AFaultThatNeedsAPersonEndsTheWaitAtOnce) {
+  SessionFixture f;
+  f.rpc.Add("ConnectorService.PlanConnectors", {.messages = {kCreate}});
+  f.rpc.Add("ConnectorService.ApplyConnectors",
+            {.messages = {R"({"outcomes": [{"result": "UNCHANGED"}]})"}});
+  f.rpc.Add("ConnectorService.GetConnector",
+            {.messages = {R"({"state": "FAILED", "conditions": [{"class": "CREDENTIALS",
+              "message": "password authentication failed"}]})"}});
+  const auto result = ConnectorsApplyCommand(false).run(f.session, Typed({"yes", "wait"}));
+  EXPECT_EQ(ExitCodeOf(result.status()), ExitCode::kFailed);
+  EXPECT_EQ(Count(f, "ConnectorService.GetConnector"), 1);
+}
+
+TEST(ConnectorsApply, APlanThatOnlyAPersonCanUnblockEndsTheWaitAtOnce) {
+  SessionFixture f;
+  f.rpc.Add("ConnectorService.PlanConnectors",
+            {.messages = {R"({"steps": [{"connector": "connectors/c", "action": "BLOCKED",
+              "findings": [{"severity": "ERROR", "rule": "CREDENTIALS", "message": "refused"}]}]})"}});
+  const auto result = ConnectorsApplyCommand(false).run(f.session, Typed({"yes", "wait"}));
+  EXPECT_EQ(ExitCodeOf(result.status()), ExitCode::kFailed);
+  EXPECT_EQ(Count(f, "ConnectorService.PlanConnectors"), 1);
 }
 
 TEST(ConnectorsApply, AFailedOutcomeIsTheCommandsError) {
