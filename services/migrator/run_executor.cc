@@ -27,8 +27,6 @@ bool IsLost(const absl::Status& status) {
   return absl::IsUnavailable(status) && SqlState(status) != "57P01";
 }
 
-bool IsLockTimeout(const absl::Status& status) { return SqlState(status) == "55P03"; }
-
 absl::Status Cancelled() {
   return status::Error({.code = absl::StatusCode::kCancelled,
                         .reason = Reason::kCallCancelled,
