@@ -14,8 +14,6 @@
 
 namespace storefront::connectors {
 
-namespace v1 = ::storefront::connectors::v1;
-
 // The raw name of "connectors/{connector}"; percent-encoding is undone. INVALID_ARGUMENT names
 // `field`.
 absl::StatusOr<std::string> ConnectorFromResource(absl::string_view resource,

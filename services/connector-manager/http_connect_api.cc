@@ -333,7 +333,9 @@ class HttpConnectApi final : public ConnectApi {
 
   bool TakeTurn(const CallLimits& limits) {
     sync::MutexLock lock(mutex_);
-    const auto free = [this] { return under_way_ < options_.in_flight_max; };
+    const auto free = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+      return under_way_ < options_.in_flight_max;
+    };
     if (!turn_.WaitFor(mutex_, std::max(limits.deadline - clock_.Steady(), absl::ZeroDuration()),
                        free)) {
       return false;

@@ -17,15 +17,15 @@ using ::testing::IsEmpty;
 using ::testing::UnorderedElementsAre;
 
 std::optional<std::string> Lookup(absl::string_view name) {
-  static const std::map<std::string, std::string>& kValues =
+  static const std::map<std::string, std::string>& values =
       *new std::map<std::string, std::string>{{"SET", "value"},
                                               {"EMPTY", ""},
                                               {"BRACE", "a}b"},
                                               {"DOLLAR", "${SET}$"},
                                               {"FILE", "/run/s.properties"},
                                               {"_x9", "low"}};
-  const auto found = kValues.find(std::string(name));
-  if (found == kValues.end()) return std::nullopt;
+  const auto found = values.find(std::string(name));
+  if (found == values.end()) return std::nullopt;
   return found->second;
 }
 

@@ -39,7 +39,9 @@ class NameLocks {
                                const clock::Clock& clock) {
     sync::MutexLock lock(mutex_);
     const absl::Duration left = std::max(limits.deadline - clock.Steady(), absl::ZeroDuration());
-    if (!free_.WaitFor(mutex_, left, [&] { return !held_.contains(name); })) {
+    if (!free_.WaitFor(mutex_, left, [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+          return !held_.contains(name);
+        })) {
       return status::Error({.code = absl::StatusCode::kAborted,
                             .reason = status::Reason::kRunActive,
                             .message = "Another call is changing this connector."});

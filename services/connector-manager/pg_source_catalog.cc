@@ -117,10 +117,10 @@ class PgSession {
     }
     const int64_t statement_ms =
         std::clamp(absl::ToInt64Milliseconds(left), int64_t{100}, int64_t{10'000});
+    pqxx::connection& connection = *connection_;
     const absl::Status status = pg::Guard(what, [&] {
-      pqxx::nontransaction(*connection_)
-          .exec(absl::StrCat("SET statement_timeout = ", statement_ms));
-      body(*connection_);
+      pqxx::nontransaction(connection).exec(absl::StrCat("SET statement_timeout = ", statement_ms));
+      body(connection);
     });
     if (absl::IsUnavailable(status) || absl::IsUnknown(status)) connection_.reset();
     return status;

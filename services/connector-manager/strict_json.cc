@@ -152,7 +152,10 @@ class JsonReader {
     if (i < token.size() && token[i] == '-') ++i;
     const size_t whole = i;
     if (!digits() || (token[whole] == '0' && i > whole + 1)) return false;
-    if (i < token.size() && token[i] == '.' && (++i, !digits())) return false;
+    if (i < token.size() && token[i] == '.') {
+      ++i;
+      if (!digits()) return false;
+    }
     if (i < token.size() && (token[i] == 'e' || token[i] == 'E')) {
       ++i;
       if (i < token.size() && (token[i] == '+' || token[i] == '-')) ++i;

@@ -11,8 +11,6 @@
 
 namespace storefront::migrator {
 
-namespace v1 = ::storefront::migrator::v1;
-
 // "migrations/V3" as "V3"; the field rule has checked the collection.
 std::string IdOf(absl::string_view name);
 

@@ -13,7 +13,7 @@ namespace storefront::migrator {
 using status::Reason;
 
 Migrator::Migrator(ExecutorParts parts, RunRegistry& runs, MigratorOptions options)
-    : parts_(parts), runs_(runs), options_(std::move(options)) {}
+    : parts_(parts), runs_(runs), options_(options) {}
 
 absl::StatusOr<std::unique_ptr<Listing>> Migrator::Load() {
   auto listing = std::make_unique<Listing>();

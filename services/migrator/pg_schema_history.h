@@ -21,7 +21,7 @@ class PgSchemaHistory final : public SchemaHistory {
  private:
   // Runs `body` on the connection; once more on a new one when the old one had died meanwhile.
   template <typename Body>
-  auto WithConnection(Body body) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) -> decltype(body(nullptr));
+  auto WithConnection(Body body) -> decltype(body(nullptr)) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const pg::ConnectionOptions connection_options_;
   const PgHistoryOptions options_;

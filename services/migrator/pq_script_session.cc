@@ -118,7 +118,7 @@ bool PqScriptSession::Take(const ScriptItem& item, PGresult* result) {
                           .sqlstate = state,
                           .message = Field(result, PG_DIAG_MESSAGE_PRIMARY),
                           .column = Field(result, PG_DIAG_COLUMN_NAME)};
-      for (const int code : {PG_DIAG_MESSAGE_DETAIL, PG_DIAG_MESSAGE_HINT}) {
+      for (const char code : {PG_DIAG_MESSAGE_DETAIL, PG_DIAG_MESSAGE_HINT}) {
         if (const std::string more = Field(result, code); !more.empty()) {
           absl::StrAppend(&failure.message, ". ", more);
         }

@@ -344,7 +344,9 @@ absl::Status DeltasJob::ChangeRate(double events_per_second) {
   {
     // A run that has just begun still reads its shards.
     sync::MutexLock lock(mutex_);
-    scheduled_.WaitFor(mutex_, kStartWait, [this] { return schedule_ != nullptr; });
+    scheduled_.WaitFor(mutex_, kStartWait, [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+      return schedule_ != nullptr;
+    });
     schedule = schedule_;
   }
   if (schedule == nullptr) {

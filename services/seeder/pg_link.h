@@ -50,7 +50,8 @@ class PgLink {
       if (!made.ok()) return made.status();
       connection_ = *std::move(made);
     }
-    const absl::Status status = pg::Guard(what, [&] { body(*connection_); });
+    pqxx::connection& connection = *connection_;
+    const absl::Status status = pg::Guard(what, [&] { body(connection); });
     if (absl::IsUnavailable(status) || absl::IsUnknown(status)) connection_.reset();
     return status;
   }
