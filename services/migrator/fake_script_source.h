@@ -16,8 +16,8 @@ namespace storefront::migrator {
 
 class FakeScriptSource final : public ScriptSource {
  public:
-  explicit FakeScriptSource(std::map<std::string, std::string> files = {})
-      : files(std::move(files)) {}
+  explicit FakeScriptSource(std::map<std::string, std::string> texts = {})
+      : files(std::move(texts)) {}
 
   absl::StatusOr<std::vector<SourceFile>> List() override {
     std::vector<SourceFile> list;
