@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "libs/status/error.h"
@@ -21,10 +22,13 @@ std::string SqlState(const absl::Status& status) {
 }
 
 // The session is gone; what it did last may or may not have happened. A session that somebody ended
-// on purpose (57P01) is not taken up again.
+// on purpose (57P01) is not taken up again; a backend whose postmaster was killed says 57P01 too,
+// and only its words tell the two apart.
 bool IsLost(const absl::Status& status) {
   if (status::ReasonOf(status) == Reason::kCommitInDoubt) return true;
-  return absl::IsUnavailable(status) && SqlState(status) != "57P01";
+  if (!absl::IsUnavailable(status)) return false;
+  return SqlState(status) != "57P01" ||
+         absl::StrContains(status::DetailsOf(status).internal, "unexpected postmaster exit");
 }
 
 absl::Status Cancelled() {

@@ -170,7 +170,7 @@ def test_they_take_turns_and_agree_on_every_state(project, flyway):
 def test_the_shipped_migrations_work_under_both(project, postgres, flyway, scratch):
     location = REPOSITORY / "migrations"
     schemas = "public,seeder,cdc_audit"
-    secret = scratch.folder("secret") / "password"
+    secret = scratch.folder("flyway-secret") / "password"
     secret.write_text(PLACEHOLDERS["debezium_password"])
     plain = {k: v for k, v in PLACEHOLDERS.items() if k != "debezium_password"}
     settings = {

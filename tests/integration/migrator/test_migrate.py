@@ -23,7 +23,7 @@ SHIPPED = {
 
 
 def test_the_shipped_migrations_apply_once_and_then_there_is_nothing_to_do(project, scratch):
-    secret = scratch.folder("secret") / "debezium_password"
+    secret = scratch.folder("migrate-secret") / "debezium_password"
     secret.write_text("canary-7f3a\n")
     p = project({}, **SHIPPED, secret_placeholders=f"debezium_password={secret}")
 
