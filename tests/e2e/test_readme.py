@@ -15,7 +15,7 @@ import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 README = REPOSITORY / "README.md"
-_BLOCK = re.compile(r"^<!-- test: (.+) -->\n```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_BLOCK = re.compile(r"^<!-- test: ([^\n]+) -->\n```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 # Port as the README names it → the process of the stack that has it.
 _PORTS = {
     "8000": "gateway",
