@@ -145,7 +145,7 @@ def test_S3_connection_cut_at_random_points(storefront, postgres, seeder, gate, 
             20,
             "the connection is cut",
         )
-        cuts += 1
+        cuts += int(proxy.hits > hits)  # a run that ended first was not cut
     assert cuts >= 1
     done = client.wait_succeeded(run)
     assert done.progress.events_done == 1500
