@@ -61,6 +61,44 @@ v1::MigrationRun::State ToProto(RunState state) {
   return v1::MigrationRun::STATE_UNSPECIFIED;
 }
 
+v1::MigrationRun::Kind ToProto(RunKind kind) {
+  switch (kind) {
+    case RunKind::kMigrate:
+      return v1::MigrationRun::MIGRATE;
+    case RunKind::kBaseline:
+      return v1::MigrationRun::BASELINE;
+    case RunKind::kRepair:
+      return v1::MigrationRun::REPAIR;
+    case RunKind::kUndo:
+      return v1::MigrationRun::UNDO;
+    case RunKind::kClean:
+      return v1::MigrationRun::CLEAN;
+  }
+  return v1::MigrationRun::KIND_UNSPECIFIED;
+}
+
+v1::MigrationStep::Action ToProto(StepAction action) {
+  switch (action) {
+    case StepAction::kApply:
+      return v1::MigrationStep::APPLY;
+    case StepAction::kRecord:
+      return v1::MigrationStep::RECORD;
+    case StepAction::kUndo:
+      return v1::MigrationStep::UNDO;
+    case StepAction::kRemoveFailed:
+      return v1::MigrationStep::REMOVE_FAILED;
+    case StepAction::kMarkDeleted:
+      return v1::MigrationStep::MARK_DELETED;
+    case StepAction::kAlign:
+      return v1::MigrationStep::ALIGN;
+    case StepAction::kDropIndex:
+      return v1::MigrationStep::DROP_INDEX;
+    case StepAction::kCleanSchema:
+      return v1::MigrationStep::CLEAN_SCHEMA;
+  }
+  return v1::MigrationStep::ACTION_UNSPECIFIED;
+}
+
 v1::MigrationStep::State ToProto(StepState state) {
   switch (state) {
     case StepState::kPending:
@@ -76,7 +114,7 @@ v1::MigrationStep::State ToProto(StepState state) {
 }
 
 void ToProto(const RunStep& step, v1::MigrationStep& out) {
-  out.set_migration(MigrationName(step.migration));
+  if (!step.migration.empty()) out.set_migration(MigrationName(step.migration));
   out.set_script(step.script);
   out.set_description(step.description);
   out.set_transactional(step.transactional);
@@ -85,6 +123,8 @@ void ToProto(const RunStep& step, v1::MigrationStep& out) {
   out.set_statements(step.statements);
   out.set_attempts(step.attempts);
   SetDuration(step.execution_time, *out.mutable_execution_time());
+  out.set_action(ToProto(step.action));
+  out.set_detail(step.detail);
 }
 
 }  // namespace
@@ -278,11 +318,7 @@ void ToProto(const ValidationReport& report, v1::ValidateMigrationsResponse& out
 
 void ToProto(const Run& run, bool with_steps, v1::MigrationRun& out) {
   if (!run.id.empty()) out.set_name(absl::StrCat("migrationRuns/", run.id));
-  switch (run.kind) {
-    case RunKind::kMigrate:
-      out.set_kind(v1::MigrationRun::MIGRATE);
-      break;
-  }
+  out.set_kind(ToProto(run.kind));
   out.set_state(ToProto(run.state));
   auto& progress = *out.mutable_progress();
   progress.set_scripts_total(static_cast<int32_t>(run.steps.size()));

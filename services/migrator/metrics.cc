@@ -7,14 +7,6 @@
 namespace storefront::migrator {
 namespace {
 
-std::string KindLabel(RunKind kind) {
-  switch (kind) {
-    case RunKind::kMigrate:
-      return "migrate";
-  }
-  return "";
-}
-
 prometheus::Gauge& MakeGauge(prometheus::Registry& registry, const char* name, const char* help) {
   return prometheus::BuildGauge().Name(name).Help(help).Register(registry).Add({});
 }
@@ -36,7 +28,7 @@ Metrics::Metrics(prometheus::Registry& registry)
           MakeGauge(registry, "storefront_migrator_current_rank", "Highest installed rank.")) {}
 
 void Metrics::CountRun(const Run& run) {
-  const std::string kind = KindLabel(run.kind);
+  const std::string kind(RunKindName(run.kind));
   runs_total_.Add({{"kind", kind}, {"state", std::string(RunStateName(run.state))}}).Increment();
   run_seconds_
       .Add({{"kind", kind}},

@@ -13,6 +13,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "services/migrator/history_row.h"
+#include "services/migrator/lock_holder.h"
 #include "services/migrator/prepared_script.h"
 
 namespace storefront::migrator {
@@ -20,16 +21,6 @@ namespace storefront::migrator {
 struct ServerFacts {
   std::string database;
   std::string user;  // current_user of the session
-};
-
-// A session that holds the history lock.
-struct LockHolder {
-  int pid = 0;
-  std::string application_name;
-  std::string state;
-  std::string user;
-  absl::Time backend_start;
-  std::optional<absl::Duration> transaction_age;
 };
 
 // What happens while a script runs; called on the thread that runs it.

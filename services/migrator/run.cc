@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "libs/status/error.h"
+
 namespace storefront::migrator {
 namespace {
 
@@ -33,9 +35,30 @@ absl::string_view RunStateName(RunState state) {
   return "";
 }
 
+absl::string_view RunKindName(RunKind kind) {
+  switch (kind) {
+    case RunKind::kMigrate:
+      return "migrate";
+    case RunKind::kBaseline:
+      return "baseline";
+    case RunKind::kRepair:
+      return "repair";
+    case RunKind::kUndo:
+      return "undo";
+    case RunKind::kClean:
+      return "clean";
+  }
+  return "";
+}
+
 bool IsFinal(RunState state) {
   return state == RunState::kSucceeded || state == RunState::kFailed ||
          state == RunState::kCancelled || state == RunState::kInterrupted;
+}
+
+void SetRunState(Run& run, RunState state) {
+  if (run.state == RunState::kCancelling && !IsFinal(state)) return;
+  run.state = state;
 }
 
 RunJournal::RunJournal(Run run, clock::Clock& clock, size_t event_limit)
@@ -119,6 +142,31 @@ sync::Subscription RunJournal::Watch(
     std::function<void(const std::shared_ptr<const RunView>&)> listener) {
   PublishIfDue(/*at_once=*/true);
   return view_.Subscribe(std::move(listener));
+}
+
+void EndRun(RunJournal& journal, clock::Clock& clock, const absl::Status& result, bool stopped,
+            const std::string& final_version) {
+  const auto metadata = status::DetailsOf(result).metadata;
+  const auto state = metadata.find("sqlstate");
+  journal.Update(
+      [&](Run& run) {
+        run.end_time = clock.Now();
+        run.current_step = -1;
+        run.lock_holder.reset();
+        run.final_version = final_version;
+        if (result.ok()) {
+          run.state = RunState::kSucceeded;
+        } else if (stopped && absl::IsCancelled(result)) {
+          run.state =
+              run.state == RunState::kCancelling ? RunState::kCancelled : RunState::kInterrupted;
+        } else {
+          run.state = RunState::kFailed;
+          run.error = result;
+        }
+      },
+      RunEvent{.type = "finished",
+               .sqlstate = state == metadata.end() ? "" : state->second,
+               .message = result.ok() ? "" : std::string(result.message())});
 }
 
 }  // namespace storefront::migrator

@@ -17,11 +17,14 @@
 #include "libs/clock/clock.h"
 #include "libs/sync/mutex.h"
 #include "libs/sync/published.h"
-#include "services/migrator/migration_connection.h"
+#include "services/migrator/lock_holder.h"
 
 namespace storefront::migrator {
 
-enum class RunKind { kMigrate };
+enum class RunKind { kMigrate, kBaseline, kRepair, kUndo, kClean };
+// "migrate": in ids, metrics and logs.
+absl::string_view RunKindName(RunKind kind);
+
 enum class RunState {
   kPending,
   kWaitingForLock,
@@ -37,6 +40,17 @@ bool IsFinal(RunState state);
 
 enum class StepState { kPending, kRunning, kApplied, kFailed };
 
+enum class StepAction {
+  kApply,
+  kRecord,
+  kUndo,
+  kRemoveFailed,
+  kMarkDeleted,
+  kAlign,
+  kDropIndex,
+  kCleanSchema,
+};
+
 struct RunStep {
   std::string migration;  // id: "V3"
   std::string script;
@@ -47,6 +61,8 @@ struct RunStep {
   int statements = 0;
   int attempts = 0;
   absl::Duration execution_time;
+  StepAction action = StepAction::kApply;
+  std::string detail;  // what the action alone does not say
 };
 
 struct Run {
@@ -63,6 +79,9 @@ struct Run {
   std::string initial_version, final_version;
   std::optional<LockHolder> lock_holder;
 };
+
+// Sets the state; only an end replaces CANCELLING.
+void SetRunState(Run& run, RunState state);
 
 struct RunEvent {
   int64_t sequence = 0;
@@ -131,5 +150,9 @@ class RunJournal {
   sync::Mutex publish_mutex_;  // keeps views in order
   sync::Published<std::shared_ptr<const RunView>> view_;
 };
+
+// The run's end: by `result`, or, when it was stopped, as CANCELLED or INTERRUPTED.
+void EndRun(RunJournal& journal, clock::Clock& clock, const absl::Status& result, bool stopped,
+            const std::string& final_version);
 
 }  // namespace storefront::migrator

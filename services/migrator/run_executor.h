@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "libs/clock/clock.h"
+#include "services/migrator/lock_keeper.h"
 #include "services/migrator/migrate_plan.h"
 #include "services/migrator/migration_connection.h"
 #include "services/migrator/run.h"
@@ -56,29 +57,20 @@ class MigrateExecutor {
   void Execute(RunJournal& journal, const std::stop_token& stop);
 
  private:
-  class Observer;
-
-  absl::Status Connect();
   absl::Status Plan();
-  absl::Status EnsureLocked(RunJournal& journal, const std::stop_token& stop);
   // Lock, plan and history table, however often the session is lost meanwhile (within limits).
   absl::Status Settle(RunJournal& journal, const std::stop_token& stop);
   absl::Status ApplyAll(RunJournal& journal, const std::stop_token& stop);
   absl::Status ApplyOne(size_t index, RunJournal& journal, const std::stop_token& stop);
   absl::Status Recover(size_t index, const absl::Status& lost, RunJournal& journal,
                        const std::stop_token& stop);
-  bool ShouldRetry(const absl::Status& status, const PreparedScript& script, int retries) const;
-  absl::Status ScriptError(const absl::Status& status, const PlannedScript& planned,
-                           const Observer& observer) const;
   void ShowSteps(RunJournal& journal);
   void Finish(const absl::Status& result, RunJournal& journal, const std::stop_token& stop);
-  std::string Mask(absl::string_view text) const;
 
   ExecutorParts parts_;
   const ExecutorLimits limits_;
   const MigrateOptions options_;
-  std::unique_ptr<MigrationConnection> connection_;
-  bool locked_ = false;
+  LockKeeper keeper_;
   std::optional<ScriptSet> set_;
   History history_;  // as the plan was made from
   std::optional<MigratePlan> plan_;

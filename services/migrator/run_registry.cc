@@ -48,14 +48,8 @@ absl::StatusOr<RunRegistry::Slot> RunRegistry::Reserve() {
 }
 
 std::string RunRegistry::MakeId(RunKind kind) {
-  absl::string_view word;
-  switch (kind) {
-    case RunKind::kMigrate:
-      word = "migrate";
-      break;
-  }
   id_state_ = id_state_ * 6364136223846793005U + 1442695040888963407U;
-  return absl::StrCat(word, "-",
+  return absl::StrCat(RunKindName(kind), "-",
                       absl::FormatTime("%Y%m%d-%H%M%S", clock_.Now(), absl::UTCTimeZone()), "-",
                       absl::StrFormat("%06x", id_state_ >> 40));
 }

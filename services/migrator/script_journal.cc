@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/migrator/script_journal.h"
+
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+
+namespace storefront::migrator {
+namespace {
+
+using status::Reason;
+
+std::string Describe(const Blocker& blocker) {
+  return absl::StrCat("pid ", blocker.pid, " (", blocker.application_name, ", ", blocker.state,
+                      blocker.relation.empty() ? "" : absl::StrCat(", on ", blocker.relation),
+                      ", transaction open for ",
+                      absl::FormatDuration(absl::Trunc(blocker.transaction_age, absl::Seconds(1))),
+                      ")");
+}
+
+}  // namespace
+
+std::string SqlStateOf(const absl::Status& status) {
+  const auto metadata = status::DetailsOf(status).metadata;
+  const auto found = metadata.find("sqlstate");
+  return found == metadata.end() ? "" : found->second;
+}
+
+bool MayBeRepeated(const absl::Status& status) {
+  const std::string state = SqlStateOf(status);
+  return state == "55P03" || state == "40P01" || state == "40001";
+}
+
+ScriptJournal::ScriptJournal(Parts parts, int backend_pid, const PreparedScript* script)
+    : parts_(parts), backend_pid_(backend_pid), script_(script), asked_(parts.clock.Steady()) {}
+
+std::string ScriptJournal::Path() const {
+  return script_ == nullptr ? "" : script_->script.file.path;
+}
+
+RunEvent ScriptJournal::EventOf(absl::string_view type, size_t statement) const {
+  RunEvent event{
+      .type = std::string(type), .script = Path(), .statement = static_cast<int>(statement) + 1};
+  if (script_ != nullptr) {
+    event.statements = static_cast<int>(script_->statements.size());
+    if (statement < script_->statements.size()) event.line = script_->statements[statement].line;
+  }
+  return event;
+}
+
+void ScriptJournal::OnStatementStarted(size_t statement) {
+  started_ = parts_.clock.Steady();
+  asked_ = started_;
+  parts_.journal.Note(EventOf("statement_started", statement));
+}
+
+void ScriptJournal::OnStatementFinished(size_t statement, int64_t rows) {
+  RunEvent event = EventOf("statement_finished", statement);
+  event.rows = rows;
+  event.duration = parts_.clock.Steady() - started_;
+  parts_.journal.Update([&](Run& run) { run.statements_done = static_cast<int>(statement) + 1; },
+                        std::move(event));
+}
+
+void ScriptJournal::OnNotice(absl::string_view severity, absl::string_view message) {
+  parts_.journal.Note(
+      RunEvent{.type = "notice",
+               .script = Path(),
+               .message = parts_.placeholders.Mask(absl::StrCat(severity, ": ", message))});
+}
+
+void ScriptJournal::OnTick() {
+  parts_.journal.Flush();
+  const clock::SteadyTime now = parts_.clock.Steady();
+  if (now - asked_ < absl::Seconds(1)) return;
+  asked_ = now;
+  auto blockers = parts_.onlooker.FindBlockers(backend_pid_);
+  if (!blockers.ok() || blockers->empty()) return;
+  std::string text = absl::StrJoin(*blockers, "; ", [](std::string* out, const Blocker& blocker) {
+    absl::StrAppend(out, Describe(blocker));
+  });
+  blockers_ = *std::move(blockers);
+  if (text == blocked_by_) return;
+  blocked_by_ = std::move(text);
+  parts_.journal.Note(RunEvent{
+      .type = "blocked", .script = Path(), .message = absl::StrCat("waits for ", blocked_by_)});
+}
+
+void ScriptJournal::NameBlocker(status::ErrorSpec& spec) const {
+  if (blockers_.empty()) return;
+  absl::StrAppend(&spec.message, " Blocked by ", blocked_by_, ".");
+  const Blocker& first = blockers_.front();
+  spec.metadata["blocker_pid"] = absl::StrCat(first.pid);
+  spec.metadata["blocker_application_name"] = first.application_name;
+  spec.metadata["blocker_relation"] = first.relation;
+}
+
+absl::Status ScriptJournal::Explain(const absl::Status& status, absl::string_view migration) const {
+  status::ErrorSpec spec = status::DetailsOf(status);
+  if (script_ == nullptr || spec.reason != Reason::kScriptFailed) {
+    if (spec.reason != Reason::kLockTimeout) return status;
+    NameBlocker(spec);
+    return status::Error(std::move(spec));
+  }
+  const PreparedScript& script = *script_;
+  spec.code = absl::StatusCode::kFailedPrecondition;
+  const std::string sqlstate = spec.metadata["sqlstate"];
+  const std::string server_message = parts_.placeholders.Mask(spec.metadata["server_message"]);
+  size_t statement = 0;
+  int character = 0;
+  const bool is_placed = absl::SimpleAtoi(spec.metadata["statement"], &statement) &&
+                         absl::SimpleAtoi(spec.metadata["character"], &character) &&
+                         statement < script.statements.size();
+  std::string place = script.script.file.path;
+  spec.metadata = {{"file", place},
+                   {"migration", std::string(migration)},
+                   {"sqlstate", sqlstate},
+                   {"rolled_back", script.transactional ? "true" : "false"}};
+  if (is_placed) {
+    const TextPosition at = script.PositionIn(script.statements[statement], character);
+    absl::StrAppend(&place, ":", at.line, ":", at.column);
+    spec.metadata["line"] = absl::StrCat(at.line);
+    spec.metadata["column"] = absl::StrCat(at.column);
+  }
+  spec.message = absl::StrCat(place, ": ", server_message, " (SQLSTATE ", sqlstate, "). ",
+                              script.transactional
+                                  ? "The script was rolled back."
+                                  : "The script ran outside a transaction: what it did stays, its "
+                                    "row is marked as failed.");
+  if (!script.transactional) {
+    if (const auto indexes = parts_.onlooker.InvalidIndexes(); indexes.ok() && !indexes->empty()) {
+      const std::string names = absl::StrJoin(*indexes, ", ");
+      absl::StrAppend(&spec.message, " Invalid indexes: ", names, ".");
+      spec.metadata["invalid_indexes"] = names;
+    }
+  }
+  if (sqlstate == "55P03") {
+    spec.code = absl::StatusCode::kAborted;
+    spec.reason = Reason::kLockTimeout;
+    NameBlocker(spec);
+  } else if (sqlstate == "40P01" || sqlstate == "40001") {
+    spec.code = absl::StatusCode::kAborted;
+    spec.reason = Reason::kTransactionConflict;
+  } else if (sqlstate == "53100" || sqlstate == "53200") {
+    spec.code = absl::StatusCode::kResourceExhausted;
+    spec.reason = sqlstate == "53100" ? Reason::kDiskFull : Reason::kOutOfMemory;
+  }
+  spec.internal = parts_.placeholders.Mask(spec.internal);
+  return status::Error(std::move(spec));
+}
+
+}  // namespace storefront::migrator
