@@ -7,6 +7,8 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "services/migrator/pgquery_statement_facts.h"
+
 namespace storefront::migrator {
 namespace {
 
@@ -124,6 +126,7 @@ StatementFacts PgQueryStatementParser::Parse(absl::string_view statement) {
     read.kind = KindOf(type, node);
     read.transactional = !RefusesTransaction(type, node);
     read.binary_copy = read.kind == StatementFacts::Kind::kCopyIn && IsBinaryCopy(node);
+    pgquery::ReadStatement(type, node, statement, read);
     return read;
   } catch (const json::exception&) {  // a tree of another shape than this version's
     return facts;

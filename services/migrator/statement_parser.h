@@ -2,10 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "services/migrator/statement_facts.h"
 
 namespace storefront::migrator {
 
@@ -24,7 +26,15 @@ struct StatementFacts {
   Kind kind = Kind::kPlain;
   bool transactional = true;  // false: Postgres refuses it inside a transaction
   bool binary_copy = false;
-  bool operator==(const StatementFacts&) const = default;
+  // What the parser read; empty and null where it rejects the statement, or has nothing to say.
+  std::vector<TouchedRelation> relations = {};  // each place where one is named, in no order
+  std::shared_ptr<const StatementDetail> detail = nullptr;
+
+  // Null when the detail is of another kind.
+  template <typename Detail>
+  const Detail* As() const {
+    return detail == nullptr ? nullptr : std::get_if<Detail>(detail.get());
+  }
 };
 
 // Thread-safety: all methods.
