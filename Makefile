@@ -109,7 +109,7 @@ bench: programs gateway go-tools kafka-jars ## ratios against a baseline of the 
 lint: configure ## formatters, linters, tidy, generated files unchanged
 	@$(STEP) --show lint tools/lint
 
-docs: ## renew docs/{config,cli,errors}.md and docs/openapi.yaml from the code
+docs: ## renew docs/{config,cli,errors,lint}.md and docs/openapi.yaml from the code
 	@$(RUN) tools/gen-docs
 
 format: ## rewrite C++, Go and Python in house style

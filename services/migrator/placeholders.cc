@@ -94,6 +94,7 @@ absl::StatusOr<Placeholders> Placeholders::Make(PlaceholderValues values) {
   }
   for (const auto& [name, value] : values.secrets) {
     if (!value.empty()) made.secrets_.push_back(value);
+    made.secret_names_.insert(absl::AsciiStrToLower(name));
   }
   std::sort(made.secrets_.begin(), made.secrets_.end(),
             [](const std::string& a, const std::string& b) { return a.size() > b.size(); });
@@ -154,12 +155,31 @@ absl::StatusOr<ReplacedText> Placeholders::Replace(
   return ReplacedText(std::move(out), std::move(edits));
 }
 
+bool Placeholders::IsSecret(absl::string_view name) const {
+  return secret_names_.contains(absl::AsciiStrToLower(name));
+}
+
 std::string Placeholders::Mask(absl::string_view text) const {
   std::string masked(text);
   for (const std::string& secret : secrets_) {
     masked = absl::StrReplaceAll(masked, {{secret, "***"}});
   }
   return masked;
+}
+
+std::vector<PlaceholderUse> FindPlaceholders(absl::string_view text) {
+  std::vector<PlaceholderUse> uses;
+  for (size_t start = text.find("${"); start != absl::string_view::npos;
+       start = text.find("${", start + 2)) {
+    const size_t end = text.find('}', start);
+    if (end == absl::string_view::npos) break;
+    absl::string_view name = text.substr(start + 2, end - start - 2);
+    const bool is_quoted =
+        absl::ConsumeSuffix(&name, ":literal") || absl::ConsumeSuffix(&name, ":ident");
+    uses.push_back({.name = std::string(name), .is_quoted = is_quoted, .offset = start});
+    start = end - 1;
+  }
+  return uses;
 }
 
 }  // namespace storefront::migrator

@@ -67,13 +67,25 @@ class Placeholders {
   absl::StatusOr<ReplacedText> Replace(absl::string_view text,
                                        const std::map<std::string, std::string>& built_in) const;
 
+  // True for a name of a secret value.
+  bool IsSecret(absl::string_view name) const;
+
   // The text with each secret's value as ***.
   std::string Mask(absl::string_view text) const;
 
  private:
   std::map<std::string, std::string> values_;  // names in lower case
   std::set<std::string> raw_;
+  std::set<std::string> secret_names_;
   std::vector<std::string> secrets_;  // longest first
 };
+
+// A ${name} in a text, whether it has a value or not.
+struct PlaceholderUse {
+  std::string name;        // without :literal and :ident
+  bool is_quoted = false;  // by one of these
+  size_t offset = 0;
+};
+std::vector<PlaceholderUse> FindPlaceholders(absl::string_view text);
 
 }  // namespace storefront::migrator
