@@ -107,7 +107,10 @@ absl::StatusOr<Options> MakeOptions(const config::Settings& settings) {
 
   made.source = {.locations = settings.List("locations"),
                  .max_files = static_cast<size_t>(settings.Int("max_files")),
-                 .max_script_bytes = settings.Bytes("max_script_bytes")};
+                 .max_script_bytes = settings.Bytes("max_script_bytes"),
+                 .max_total_bytes = settings.Bytes("max_total_bytes"),
+                 .spool_bytes = static_cast<size_t>(settings.Bytes("spool_bytes")),
+                 .spool_folder = settings.String("spool_folder")};
   std::error_code error;
   made.catalog = {.validate_naming = settings.Bool("validate_migration_naming"),
                   .max_statements = static_cast<size_t>(settings.Int("max_statements")),

@@ -216,7 +216,7 @@ void ToProto(const MigrationDetail& detail, v1::Migration& out) {
   ToProto(*detail.line, detail.listing->set, out);
   if (!detail.script) return;
   const PreparedScript& script = *detail.script;
-  absl::string_view text = *script.raw;
+  absl::string_view text = script.raw->view();
   if (text.size() > kTextShown) {
     text = text.substr(0, kTextShown);
     text = text.substr(0, FindInvalidUtf8(text).value_or(text.size()));

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <map>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -37,7 +36,7 @@ class FakeScriptSource final : public ScriptSource {
                             .reason = status::Reason::kInvalidEncoding,
                             .message = file.path + " is not UTF-8"});
     }
-    return SourceText{.text = std::make_shared<const std::string>(found->second),
+    return SourceText{.text = TextInMemory(found->second),
                       .checksum = ScriptChecksum(found->second)};
   }
   absl::StatusOr<int32_t> Checksum(const SourceFile& file) override {

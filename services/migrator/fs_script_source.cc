@@ -30,6 +30,9 @@ namespace {
 
 using status::Reason;
 
+constexpr size_t kReadBytes = size_t{256} << 10;
+constexpr size_t kLongestCharacter = 4;  // of UTF-8, in bytes
+
 class Descriptor {
  public:
   explicit Descriptor(int fd = -1) : fd_(fd) {}
@@ -89,6 +92,14 @@ absl::Status OverLimit(absl::string_view setting, absl::string_view message) {
                         .metadata = {{"setting", std::string(setting)}}});
 }
 
+absl::Status InvalidEncoding(const std::string& path, size_t offset) {
+  return status::Error({.code = absl::StatusCode::kFailedPrecondition,
+                        .reason = Reason::kInvalidEncoding,
+                        .message = absl::StrCat(path, " is not UTF-8: byte ", offset,
+                                                " cannot stand there. Save it as UTF-8."),
+                        .metadata = {{"file", path}, {"offset", absl::StrCat(offset)}}});
+}
+
 int64_t Nanoseconds(const timespec& time) {
   return int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
 }
@@ -96,8 +107,9 @@ int64_t Nanoseconds(const timespec& time) {
 struct Walk {
   const std::string& location;
   int root;
-  size_t max_files;
+  const FsScriptSourceOptions& options;
   std::vector<SourceFile>& files;
+  int64_t& total_bytes;
   std::set<std::pair<dev_t, ino_t>> seen;  // a link to a folder above would never end
 };
 
@@ -130,9 +142,20 @@ absl::Status WalkFolder(Walk& walk, const std::string& below) {
       continue;
     }
     if (!IsScriptFile(name) && !IsScriptConfigFile(name)) continue;
-    if (walk.files.size() >= walk.max_files) {
-      return OverLimit("max_files", absl::StrCat("The locations hold more than ", walk.max_files,
-                                                 " migration files. Raise `max_files`."));
+    if (walk.files.size() >= walk.options.max_files) {
+      return OverLimit("max_files",
+                       absl::StrCat("The locations hold more than ", walk.options.max_files,
+                                    " migration files. Raise `max_files`."));
+    }
+    struct stat facts{};  // of what a link leads to; it is read with all checks, or not at all
+    if (fstatat(dirfd(entries.get()), name.c_str(), &facts, 0) == 0 && S_ISREG(facts.st_mode)) {
+      walk.total_bytes += facts.st_size;
+    }
+    if (walk.total_bytes > walk.options.max_total_bytes) {
+      return OverLimit(
+          "max_total_bytes",
+          absl::StrCat("The migration files have more than ", walk.options.max_total_bytes,
+                       " bytes together. Raise `max_total_bytes`."));
     }
     walk.files.push_back({walk.location, path});
   }
@@ -142,14 +165,19 @@ absl::Status WalkFolder(Walk& walk, const std::string& below) {
 }  // namespace
 
 FsScriptSource::FsScriptSource(FsScriptSourceOptions options, clock::Clock& clock)
-    : options_(std::move(options)), clock_(clock) {}
+    : options_(std::move(options)),
+      clock_(clock),
+      store_({.folder = options_.spool_folder,
+              .spool_bytes = options_.spool_bytes,
+              .max_text_bytes = static_cast<size_t>(options_.max_script_bytes)}) {}
 
 absl::StatusOr<std::vector<SourceFile>> FsScriptSource::List() {
   std::vector<SourceFile> files;
+  int64_t total_bytes = 0;
   for (const std::string& location : options_.locations) {
     const Descriptor root = OpenLocation(location);
     if (!root.ok()) return LocationNotFound(location, errno);
-    Walk walk{location, root.get(), options_.max_files, files, {}};
+    Walk walk{location, root.get(), options_, files, total_bytes, {}};
     RETURN_IF_ERROR(WalkFolder(walk, ""));
   }
   std::sort(files.begin(), files.end());
@@ -160,7 +188,8 @@ absl::StatusOr<std::vector<SourceFile>> FsScriptSource::List() {
   return files;
 }
 
-absl::StatusOr<SourceText> FsScriptSource::ReadOnce(const SourceFile& file, Identity& identity) {
+absl::StatusOr<int32_t> FsScriptSource::ReadOnce(const SourceFile& file, Identity& identity,
+                                                 std::unique_ptr<ScriptTextWriter>* writer) {
   const Descriptor root = OpenLocation(file.location);
   if (!root.ok()) return LocationNotFound(file.location, errno);
   // Without O_NONBLOCK the open of a FIFO would wait for a writer.
@@ -185,33 +214,48 @@ absl::StatusOr<SourceText> FsScriptSource::ReadOnce(const SourceFile& file, Iden
               .size = facts.st_size,
               .modified_ns = Nanoseconds(facts.st_mtim),
               .changed_ns = Nanoseconds(facts.st_ctim)};
-  auto text = std::make_shared<std::string>();
-  text->resize(static_cast<size_t>(facts.st_size) + 1);  // one more shows a file that grew
-  size_t length = 0;
-  for (;;) {
-    const ssize_t got = read(opened.get(), text->data() + length, text->size() - length);
+  const auto size = static_cast<size_t>(facts.st_size);
+  if (writer != nullptr) *writer = store_.NewWriter(size);
+  ScriptChecksummer checksum;
+  std::string piece;
+  piece.resize(std::min(size + 1, kReadBytes));  // one more shows a file that grew
+  size_t carried = 0;                            // begin of a character that the next read ends
+  size_t checked = 0;                            // bytes before `piece`
+  for (bool at_end = false; !at_end;) {
+    const ssize_t got = read(opened.get(), piece.data() + carried, piece.size() - carried);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return Unsafe(file.path, absl::StrCat("cannot be read (", ErrorName(errno), ")."));
-    if (got == 0) break;
-    length += static_cast<size_t>(got);
-    if (static_cast<int64_t>(length) > options_.max_script_bytes) return too_large();
-    if (length == text->size()) text->resize(text->size() * 2);
+    at_end = got == 0;
+    absl::string_view text(piece.data(), carried + static_cast<size_t>(got));
+    if (static_cast<int64_t>(checked + text.size()) > options_.max_script_bytes) return too_large();
+    if (const auto bad = FindInvalidUtf8(text); bad) {
+      if (at_end || text.size() - *bad >= kLongestCharacter) {
+        return InvalidEncoding(file.path, checked + *bad);
+      }
+      text = text.substr(0, *bad);
+    }
+    checksum.Add(text);
+    if (writer != nullptr) {
+      const absl::Status kept = (*writer)->Append(text);
+      if (!kept.ok()) return status::Prefix(file.path, kept);
+    }
+    checked += text.size();
+    carried = carried + static_cast<size_t>(got) - text.size();
+    std::memmove(piece.data(), piece.data() + text.size(), carried);
+    if (piece.size() < kReadBytes && piece.size() - carried < kLongestCharacter) {
+      piece.resize(kReadBytes);
+    }
   }
-  text->resize(length);
-  if (const auto bad = FindInvalidUtf8(*text); bad) {
-    return status::Error({.code = absl::StatusCode::kFailedPrecondition,
-                          .reason = Reason::kInvalidEncoding,
-                          .message = absl::StrCat(file.path, " is not UTF-8: byte ", *bad,
-                                                  " cannot stand there. Save it as UTF-8."),
-                          .metadata = {{"file", file.path}, {"offset", absl::StrCat(*bad)}}});
-  }
-  const int32_t checksum = ScriptChecksum(*text);
-  return SourceText{.text = std::move(text), .checksum = checksum};
+  return checksum.Finish();
 }
 
 absl::StatusOr<SourceText> FsScriptSource::Read(const SourceFile& file) {
   Identity identity;
-  return ReadOnce(file, identity);
+  std::unique_ptr<ScriptTextWriter> writer;
+  ASSIGN_OR_RETURN(const int32_t checksum, ReadOnce(file, identity, &writer));
+  auto text = writer->Finish();
+  if (!text.ok()) return status::Prefix(file.path, text.status());
+  return SourceText{.text = *std::move(text), .checksum = checksum};
 }
 
 absl::StatusOr<int32_t> FsScriptSource::Checksum(const SourceFile& file) {
@@ -236,14 +280,14 @@ absl::StatusOr<int32_t> FsScriptSource::Checksum(const SourceFile& file) {
   }
   const int64_t before_ns = absl::ToUnixNanos(clock_.Now());
   Identity identity;
-  ASSIGN_OR_RETURN(const SourceText text, ReadOnce(file, identity));
+  ASSIGN_OR_RETURN(const int32_t checksum, ReadOnce(file, identity, nullptr));
   // A file that changed just now may change again within one tick of the file system's clock.
   constexpr int64_t kTickNs = 1'000'000'000;
   if (before_ns - std::max(identity.modified_ns, identity.changed_ns) > kTickNs) {
     sync::MutexLock lock(mutex_);
-    known_[file] = {.identity = identity, .checksum = text.checksum};
+    known_[file] = {.identity = identity, .checksum = checksum};
   }
-  return text.checksum;
+  return checksum;
 }
 
 }  // namespace storefront::migrator

@@ -4,11 +4,13 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "libs/clock/clock.h"
 #include "libs/sync/mutex.h"
+#include "services/migrator/fs_text_store.h"
 #include "services/migrator/script_source.h"
 
 namespace storefront::migrator {
@@ -17,6 +19,9 @@ struct FsScriptSourceOptions {
   std::vector<std::string> locations;  // folders; Flyway's prefix "filesystem:" is taken off
   size_t max_files = 20'000;
   int64_t max_script_bytes = int64_t{256} << 20;
+  int64_t max_total_bytes = int64_t{1} << 30;  // of all files
+  size_t spool_bytes = size_t{8} << 20;        // larger texts are kept in files, not in memory
+  std::string spool_folder = "/tmp";
 };
 
 // Files are opened below their location only (openat2, RESOLVE_BENEATH): links may lead elsewhere
@@ -40,10 +45,14 @@ class FsScriptSource final : public ScriptSource {
     Identity identity;
     int32_t checksum = 0;
   };
-  absl::StatusOr<SourceText> ReadOnce(const SourceFile& file, Identity& identity);
+  // Reads the file once, from begin to end: what is checked and counted is what goes into `writer`,
+  // which may be made, or not be wanted.
+  absl::StatusOr<int32_t> ReadOnce(const SourceFile& file, Identity& identity,
+                                   std::unique_ptr<ScriptTextWriter>* writer);
 
   const FsScriptSourceOptions options_;
   clock::Clock& clock_;
+  const FsTextStore store_;
   sync::Mutex mutex_;
   std::map<SourceFile, Known> known_ ABSL_GUARDED_BY(mutex_);
 };

@@ -82,7 +82,7 @@ TEST_F(FsScriptSourceTest, M11OnlyRegularFilesBelowTheLocation) {
   FsScriptSource source = Make();
   EXPECT_THAT(Paths(source), ElementsAre("V1__ok.sql", "V2__inside.sql", "V3__out.sql",
                                          "V4__up.sql", "V5__pipe.sql"));
-  EXPECT_EQ(*source.Read({folder_.string(), "V2__inside.sql"})->text, "select 1;");
+  EXPECT_EQ(source.Read({folder_.string(), "V2__inside.sql"})->text->view(), "select 1;");
   EXPECT_EQ(ReadReason(source, "V3__out.sql"), Reason::kUnsafeFile);
   EXPECT_EQ(ReadReason(source, "V4__up.sql"), Reason::kUnsafeFile);
   EXPECT_EQ(ReadReason(source, "V5__pipe.sql"), Reason::kUnsafeFile);

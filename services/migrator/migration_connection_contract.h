@@ -28,7 +28,7 @@ class MigrationBench {
 inline PreparedScript Prepared(const std::string& file, const std::string& text) {
   FakeStatementParser parser;
   const Script script{ParseScriptName(file).value(), {"m", file}, ScriptChecksum(text)};
-  return PrepareScript(script, {std::make_shared<const std::string>(text), ScriptChecksum(text)},
+  return PrepareScript(script, {TextInMemory(text), ScriptChecksum(text)},
                        Placeholders::Make({}).value(), {}, parser, 1000)
       .value();
 }

@@ -21,6 +21,8 @@ using status::Reason;
 
 // A pipeline holds all its answers' memory; longer scripts go in several, still one transaction.
 constexpr size_t kPipelineItems = 1000;
+// libpq gathers what it has not sent yet.
+constexpr size_t kPipelineBytes = size_t{4} << 20;
 
 std::string Milliseconds(absl::Duration duration) {
   return absl::StrCat(absl::ToInt64Milliseconds(duration), "ms");
@@ -306,18 +308,24 @@ absl::StatusOr<AppliedScript> PgMigrationConnection::Apply(const PreparedScript&
   std::vector<ScriptItem> items = Preamble();
   items.push_back({.sql = "begin"});
   if (!durable) items.push_back({.sql = "set local synchronous_commit = off"});
+  size_t bytes = 0;
   for (size_t i = 0; i < script.statements.size(); ++i) {
     const PreparedStatement& statement = script.statements[i];
     ScriptItem item{.sql = std::string(script.Text(statement)), .statement = i};
     if (!statement.place.copies_data) {
+      bytes += item.sql.size();
       items.push_back(std::move(item));
-      if (items.size() < kPipelineItems) continue;
+      if (items.size() < kPipelineItems && bytes < kPipelineBytes) continue;
       item = {};
     }
     // COPY cannot be part of a pipeline: what waits goes first.
     if (!session.RunPipeline(items)) return FailureStatus(session, /*in_doubt=*/false, stop);
     items.clear();
-    if (!item.sql.empty() && !session.RunCopy(item, script.Data(statement))) {
+    bytes = 0;
+    script.replaced.script_text().Release(0, statement.place.offset);
+    if (!item.sql.empty() &&
+        !session.RunCopy(item, script.replaced.script_text(), statement.place.data_offset,
+                         statement.place.data_length)) {
       return FailureStatus(session, /*in_doubt=*/false, stop);
     }
     if (stop.stop_requested()) {
@@ -356,8 +364,11 @@ absl::StatusOr<AppliedScript> PgMigrationConnection::ApplyOutsideTransaction(
   for (size_t i = 0; i < script.statements.size(); ++i) {
     const PreparedStatement& statement = script.statements[i];
     const ScriptItem item{.sql = std::string(script.Text(statement)), .statement = i};
-    const bool good = statement.place.copies_data ? session.RunCopy(item, script.Data(statement))
-                                                  : session.RunAlone(item);
+    const bool good =
+        statement.place.copies_data
+            ? session.RunCopy(item, script.replaced.script_text(), statement.place.data_offset,
+                              statement.place.data_length)
+            : session.RunAlone(item);
     if (!good) return FailureStatus(session, /*in_doubt=*/false, stop);
     if (stop.stop_requested()) {
       session.Rollback();

@@ -14,6 +14,8 @@ namespace {
 
 using nlohmann::json;
 
+constexpr size_t kParsedBytesMax = size_t{128} << 10;
+
 struct ParseResult {
   explicit ParseResult(const char* text) : raw(pg_query_parse(text)) {}
   ~ParseResult() { pg_query_free_parse_result(raw); }
@@ -111,6 +113,8 @@ bool IsBinaryCopy(const json& node) {
 
 StatementFacts PgQueryStatementParser::Parse(absl::string_view statement) {
   StatementFacts facts = FactsFromWords(statement);
+  // The tree of a long list of values has some hundred times its size.
+  if (statement.size() > kParsedBytesMax) return facts;
   const std::string text(statement);
   const ParseResult result(text.c_str());
   if (result.raw.error != nullptr || result.raw.parse_tree == nullptr) return facts;

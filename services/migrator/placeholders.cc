@@ -17,6 +17,7 @@ namespace storefront::migrator {
 namespace {
 
 constexpr absl::string_view kBuiltInPrefix = "flyway:";
+constexpr size_t kNameShown = 100;
 
 absl::Status InvalidSetting(absl::string_view why) {
   return status::Error({.code = absl::StatusCode::kInvalidArgument,
@@ -34,9 +35,12 @@ bool IsHarmless(absl::string_view value) {
          !absl::StrContains(value, "--") && !absl::StrContains(value, "/*");
 }
 
-absl::Status At(status::Reason reason, absl::string_view name, absl::string_view text,
+absl::Status At(status::Reason reason, absl::string_view name, const ScriptText& text,
                 size_t offset, absl::string_view what) {
   const TextPosition position = PositionOf(text, offset);
+  // A brace that closes much later makes a name of everything between.
+  name = name.substr(0, kNameShown);
+  name = name.substr(0, FindInvalidUtf8(name).value_or(name.size()));
   return status::Error(
       {.code = absl::StatusCode::kFailedPrecondition,
        .reason = reason,
@@ -48,33 +52,6 @@ absl::Status At(status::Reason reason, absl::string_view name, absl::string_view
 }
 
 }  // namespace
-
-size_t ReplacedText::OriginalOffset(size_t offset) const {
-  auto after = std::upper_bound(edits_.begin(), edits_.end(), offset,
-                                [](size_t value, const Edit& edit) { return value < edit.at; });
-  if (after == edits_.begin()) return offset;
-  const Edit& edit = *std::prev(after);
-  if (offset < edit.at + edit.length) return edit.original;
-  return edit.original + edit.original_length + (offset - edit.at - edit.length);
-}
-
-TextPosition PositionOf(absl::string_view text, size_t offset) {
-  TextPosition position;
-  offset = std::min(offset, text.size());
-  size_t line_start = absl::StartsWith(text, "\xEF\xBB\xBF") ? 3 : 0;
-  for (size_t at = line_start; at < offset; ++at) {
-    const bool ends =
-        text[at] == '\n' || (text[at] == '\r' && (at + 1 >= text.size() || text[at + 1] != '\n'));
-    if (!ends) continue;
-    ++position.line;
-    line_start = at + 1;
-  }
-  if (offset > line_start) {
-    position.column =
-        1 + static_cast<int>(CountCharacters(text.substr(line_start, offset - line_start)));
-  }
-  return position;
-}
 
 absl::StatusOr<Placeholders> Placeholders::Make(PlaceholderValues values) {
   Placeholders made;
@@ -102,57 +79,72 @@ absl::StatusOr<Placeholders> Placeholders::Make(PlaceholderValues values) {
   return made;
 }
 
-absl::StatusOr<ReplacedText> Placeholders::Replace(
-    absl::string_view text, const std::map<std::string, std::string>& built_in) const {
-  std::string out;
-  std::vector<ReplacedText::Edit> edits;
-  size_t copied = 0;
-  for (size_t start = text.find("${"); start != absl::string_view::npos;
-       start = text.find("${", start)) {
-    const size_t end = text.find('}', start);
-    if (end == absl::string_view::npos) break;
-    const absl::string_view written = text.substr(start + 2, end - start - 2);
-    absl::string_view name = written;
-    const bool literal = absl::ConsumeSuffix(&name, ":literal");
-    const bool ident = !literal && absl::ConsumeSuffix(&name, ":ident");
+absl::StatusOr<std::string> Placeholders::ValueOf(
+    absl::string_view written, const std::map<std::string, std::string>& built_in,
+    const ScriptText& text, size_t offset) const {
+  absl::string_view name = written;
+  const bool literal = absl::ConsumeSuffix(&name, ":literal");
+  const bool ident = !literal && absl::ConsumeSuffix(&name, ":ident");
 
-    const std::string* value = nullptr;
-    if (absl::StartsWithIgnoreCase(name, kBuiltInPrefix)) {
-      const absl::string_view wanted = name.substr(kBuiltInPrefix.size());
-      for (const auto& [known, known_value] : built_in) {
-        if (absl::EqualsIgnoreCase(known, wanted)) value = &known_value;
-      }
+  const std::string* value = nullptr;
+  if (absl::StartsWithIgnoreCase(name, kBuiltInPrefix)) {
+    const absl::string_view wanted = name.substr(kBuiltInPrefix.size());
+    for (const auto& [known, known_value] : built_in) {
+      if (absl::EqualsIgnoreCase(known, wanted)) value = &known_value;
     }
-    const std::string key = absl::AsciiStrToLower(name);
-    if (value == nullptr) {
-      if (const auto found = values_.find(key); found != values_.end()) value = &found->second;
-    }
-    if (value == nullptr) {
-      return At(status::Reason::kMissingPlaceholder, written, text, start,
-                "has no value. Add it to the setting `placeholders`.");
-    }
-    std::string replacement = *value;
-    if (literal) {
-      replacement = absl::StrCat("'", absl::StrReplaceAll(*value, {{"'", "''"}}), "'");
-    } else if (ident) {
-      replacement = QuoteIdentifier(*value);
-    } else if (!IsHarmless(*value) && !raw_.contains(key)) {
-      return At(status::Reason::kUnsafePlaceholder, written, text, start,
-                absl::StrCat("has a value with a quote, semicolon, backslash, dollar, comment or "
-                             "control character. Write ${",
-                             written, ":literal} or ${", written,
-                             ":ident}, or list it in `raw_placeholders`."));
-    }
-    absl::StrAppend(&out, text.substr(copied, start - copied));
-    edits.push_back({.at = out.size(),
-                     .length = replacement.size(),
-                     .original = start,
-                     .original_length = end + 1 - start});
-    absl::StrAppend(&out, replacement);
+  }
+  const std::string key = absl::AsciiStrToLower(name);
+  if (value == nullptr) {
+    if (const auto found = values_.find(key); found != values_.end()) value = &found->second;
+  }
+  if (value == nullptr) {
+    return At(status::Reason::kMissingPlaceholder, written, text, offset,
+              "has no value. Add it to the setting `placeholders`.");
+  }
+  if (literal) return absl::StrCat("'", absl::StrReplaceAll(*value, {{"'", "''"}}), "'");
+  if (ident) return QuoteIdentifier(*value);
+  if (!IsHarmless(*value) && !raw_.contains(key)) {
+    return At(status::Reason::kUnsafePlaceholder, written, text, offset,
+              absl::StrCat("has a value with a quote, semicolon, backslash, dollar, comment or "
+                           "control character. Write ${",
+                           written, ":literal} or ${", written,
+                           ":ident}, or list it in `raw_placeholders`."));
+  }
+  return *value;
+}
+
+absl::StatusOr<ReplacedText> Placeholders::Replace(
+    const std::shared_ptr<const ScriptText>& text,
+    const std::map<std::string, std::string>& built_in) const {
+  const absl::string_view view = text->view();
+  TextEdits edits;
+  std::unique_ptr<ScriptTextWriter> writer;  // made with the first placeholder
+  size_t copied = 0;
+  const auto copy_to = [&](size_t end) -> absl::Status {
+    absl::Status status;
+    text->Walk(copied, end, [&](absl::string_view piece) {
+      status = writer->Append(piece);
+      return status.ok();
+    });
+    copied = end;
+    return status;
+  };
+  for (size_t start = text->Find("${", 0); start != absl::string_view::npos;
+       start = text->Find("${", start)) {
+    const size_t end = text->Find("}", start);
+    if (end == absl::string_view::npos) break;
+    const absl::string_view written = view.substr(start + 2, end - start - 2);
+    ASSIGN_OR_RETURN(const std::string value, ValueOf(written, built_in, *text, start));
+    if (writer == nullptr) writer = text->NewWriter();
+    RETURN_IF_ERROR(copy_to(start));
+    RETURN_IF_ERROR(writer->Append(value));
+    edits.Add(start, end + 1 - start, value.size());
     copied = start = end + 1;
   }
-  absl::StrAppend(&out, text.substr(copied));
-  return ReplacedText(std::move(out), std::move(edits));
+  if (writer == nullptr) return ReplacedText(text, {});
+  RETURN_IF_ERROR(copy_to(view.size()));
+  ASSIGN_OR_RETURN(std::shared_ptr<const ScriptText> replaced, writer->Finish());
+  return ReplacedText(std::move(replaced), std::move(edits));
 }
 
 bool Placeholders::IsSecret(absl::string_view name) const {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
@@ -10,38 +11,10 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "services/migrator/replaced_text.h"
+#include "services/migrator/script_text.h"
 
 namespace storefront::migrator {
-
-// A replaced text that still knows where each of its bytes stood in the file.
-class ReplacedText {
- public:
-  struct Edit {
-    size_t at = 0;        // where the value begins in the new text
-    size_t length = 0;    // of the value
-    size_t original = 0;  // where the placeholder begins in the file
-    size_t original_length = 0;
-  };
-
-  ReplacedText() = default;
-  ReplacedText(std::string text, std::vector<Edit> edits)
-      : text_(std::move(text)), edits_(std::move(edits)) {}
-
-  const std::string& text() const { return text_; }
-  // The offset in the file of this byte; inside a value, that of its placeholder.
-  size_t OriginalOffset(size_t offset) const;
-
- private:
-  std::string text_;
-  std::vector<Edit> edits_;  // by position
-};
-
-// Lines and characters from 1, as editors count: `\n`, `\r\n` and a lone `\r` end a line.
-struct TextPosition {
-  int line = 1;
-  int column = 1;
-};
-TextPosition PositionOf(absl::string_view text, size_t offset);
 
 // Names are compared without case.
 struct PlaceholderValues {
@@ -63,8 +36,9 @@ class Placeholders {
   //   ${name:literal}  the value as a quoted string
   //   ${name:ident}    the value as a quoted identifier
   // MISSING_PLACEHOLDER for a name without value. Errors are FAILED_PRECONDITION with metadata
-  // `placeholder`, `line`, `column`.
-  absl::StatusOr<ReplacedText> Replace(absl::string_view text,
+  // `placeholder`, `line`, `column`; those of ScriptTextWriter where the new text is kept. A text
+  // without placeholders is returned as it is, not copied.
+  absl::StatusOr<ReplacedText> Replace(const std::shared_ptr<const ScriptText>& text,
                                        const std::map<std::string, std::string>& built_in) const;
 
   // True for a name of a secret value.
@@ -74,6 +48,11 @@ class Placeholders {
   std::string Mask(absl::string_view text) const;
 
  private:
+  // What stands for ${written}.
+  absl::StatusOr<std::string> ValueOf(absl::string_view written,
+                                      const std::map<std::string, std::string>& built_in,
+                                      const ScriptText& text, size_t offset) const;
+
   std::map<std::string, std::string> values_;  // names in lower case
   std::set<std::string> raw_;
   std::set<std::string> secret_names_;

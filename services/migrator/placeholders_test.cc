@@ -15,8 +15,9 @@ Placeholders Make(PlaceholderValues values) {
 }
 
 std::string Replaced(const Placeholders& placeholders, absl::string_view text) {
-  const auto replaced = placeholders.Replace(text, {{"defaultSchema", "public"}});
-  return replaced.ok() ? replaced->text()
+  const auto replaced =
+      placeholders.Replace(TextInMemory(std::string(text)), {{"defaultSchema", "public"}});
+  return replaced.ok() ? std::string(replaced->text())
                        : std::string(status::ReasonName(status::ReasonOf(replaced.status())));
 }
 
@@ -29,7 +30,7 @@ TEST(Placeholders, AreReplacedOnceWhateverTheirCase) {
 }
 
 TEST(Placeholders, AMissingOneNamesItsLine) {
-  const auto replaced = Make({}).Replace("select 1;\n  ${who}", {});
+  const auto replaced = Make({}).Replace(TextInMemory("select 1;\n  ${who}"), {});
   EXPECT_THAT(replaced, testing::HasReason(absl::StatusCode::kFailedPrecondition,
                                            Reason::kMissingPlaceholder));
   EXPECT_EQ(status::DetailsOf(replaced.status()).metadata.at("line"), "2");
@@ -60,26 +61,6 @@ TEST(Placeholders, BadNamesAreRefusedAtStart) {
   EXPECT_FALSE(Placeholders::Make({.values = {{"", "x"}}}).ok());
   EXPECT_FALSE(Placeholders::Make({.values = {{"a", "\xFF"}}}).ok());
   EXPECT_FALSE(Placeholders::Make({.values = {{"a", "x"}}, .secrets = {{"A", "y"}}}).ok());
-}
-
-TEST(ReplacedText, LeadsBackToTheFile) {
-  const Placeholders p = Make({.values = {{"a", "long value"}, {"b", ""}}});
-  const auto replaced = p.Replace("x ${a} y ${b}z", {});
-  ASSERT_THAT(replaced, testing::IsOk());
-  EXPECT_EQ(replaced->text(), "x long value y z");
-  EXPECT_EQ(replaced->OriginalOffset(0), 0U);
-  EXPECT_EQ(replaced->OriginalOffset(2), 2U);
-  EXPECT_EQ(replaced->OriginalOffset(8), 2U);    // inside the value
-  EXPECT_EQ(replaced->OriginalOffset(13), 7U);   // y
-  EXPECT_EQ(replaced->OriginalOffset(15), 13U);  // z
-}
-
-TEST(PositionOf, CountsLinesAndCharacters) {
-  EXPECT_EQ(PositionOf("ab\ncd", 4).line, 2);
-  EXPECT_EQ(PositionOf("ab\ncd", 4).column, 2);
-  EXPECT_EQ(PositionOf("a\r\nb\rc", 5).line, 3);
-  EXPECT_EQ(PositionOf("üü x", 5).column, 4);
-  EXPECT_EQ(PositionOf("\xEF\xBB\xBFx", 3).column, 1);
 }
 
 }  // namespace

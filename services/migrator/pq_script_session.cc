@@ -215,7 +215,20 @@ bool PqScriptSession::RunAlone(const ScriptItem& item) {
   return FinishItem(item);
 }
 
-bool PqScriptSession::RunCopy(const ScriptItem& item, absl::string_view data) {
+// False when the connection is lost, or the server has answered early.
+bool PqScriptSession::SendCopyData(absl::string_view data) {
+  while (!data.empty() && !stop_.stop_requested()) {
+    const size_t slab = std::min(data.size(), kCopySlab);
+    const int put = PQputCopyData(connection_, data.data(), static_cast<int>(slab));
+    if (put < 0) return false;
+    if (put == 1) data.remove_prefix(slab);
+    if (!WaitToWrite()) return false;
+  }
+  return true;
+}
+
+bool PqScriptSession::RunCopy(const ScriptItem& item, const ScriptText& text, size_t offset,
+                              size_t length) {
   failure_.reset();
   if (PQsendQuery(connection_, item.sql.c_str()) != 1) {
     lost_text_ = absl::StrCat("lost: ", PQerrorMessage(connection_));
@@ -227,15 +240,11 @@ bool PqScriptSession::RunCopy(const ScriptItem& item, absl::string_view data) {
   if (begin == nullptr) return false;
   bool good = Take(item, begin.get());
   if (good && PQresultStatus(begin.get()) == PGRES_COPY_IN) {
-    const char* abort = nullptr;
-    while (!data.empty() && abort == nullptr) {
-      const size_t slab = std::min(data.size(), kCopySlab);
-      const int put = PQputCopyData(connection_, data.data(), static_cast<int>(slab));
-      if (put < 0) break;
-      if (put == 1) data.remove_prefix(slab);
-      if (!WaitToWrite()) return false;
-      if (stop_.stop_requested()) abort = "the run was cancelled";
-    }
+    text.Walk(offset, offset + length, [this](absl::string_view piece) {
+      return SendCopyData(piece) && !stop_.stop_requested();
+    });
+    if (lost()) return false;
+    const char* abort = stop_.stop_requested() ? "the run was cancelled" : nullptr;
     while (PQputCopyEnd(connection_, abort) == 0) {
       if (!WaitToWrite()) return false;
     }

@@ -12,6 +12,7 @@
 #include "absl/strings/string_view.h"
 #include "libs/pg/connection.h"
 #include "services/migrator/migration_connection.h"
+#include "services/migrator/script_text.h"
 
 namespace storefront::migrator {
 
@@ -46,8 +47,8 @@ class PqScriptSession {
   // Sends one item by itself, by the simple protocol.
   bool RunAlone(const ScriptItem& item);
 
-  // Sends COPY … FROM STDIN and its data.
-  bool RunCopy(const ScriptItem& item, absl::string_view data);
+  // Sends COPY … FROM STDIN and its data: `length` bytes of `text` at `offset`.
+  bool RunCopy(const ScriptItem& item, const ScriptText& text, size_t offset, size_t length);
 
   // Leaves a transaction that is still open.
   void Rollback();
@@ -64,6 +65,7 @@ class PqScriptSession {
   // The next result, or null at the end of an item's results. Sets lost_text_ when the connection
   // is gone.
   pg::PgResult NextResult();
+  bool SendCopyData(absl::string_view data);
   bool WaitForInput();
   bool WaitToWrite();
   void CancelIfStopped();

@@ -88,14 +88,14 @@ absl::StatusOr<PreparedScript> PrepareScript(const Script& script, const SourceT
                                              const std::map<std::string, std::string>& built_in,
                                              StatementParser& parser, size_t max_statements) {
   PreparedScript prepared{.script = script, .raw = text.text};
-  auto replaced = placeholders.Replace(*text.text, built_in);
+  auto replaced = placeholders.Replace(text.text, built_in);
   if (!replaced.ok()) return status::Prefix(script.file.path, replaced.status());
   prepared.replaced = *std::move(replaced);
   prepared.script.checksum = script.name.kind == ScriptKind::kRepeatable
-                                 ? ScriptChecksum(prepared.replaced.text())
+                                 ? ScriptChecksum(prepared.replaced.script_text())
                                  : text.checksum;
 
-  auto split = SplitScript(prepared.replaced.text(), max_statements);
+  auto split = SplitScript(prepared.replaced.script_text(), max_statements);
   if (!split.ok()) {
     const status::ErrorSpec details = status::DetailsOf(split.status());
     if (details.reason != Reason::kInvalidScript) {
@@ -110,10 +110,11 @@ absl::StatusOr<PreparedScript> PrepareScript(const Script& script, const SourceT
   prepared.statements.reserve(split->size());
   size_t counted = 0;  // lines are counted onward from the statement before
   int line = 1;
+  size_t released = 0;
   for (const SplitStatement& place : *split) {
     PreparedStatement statement{.place = place};
     const size_t original = prepared.replaced.OriginalOffset(place.offset);
-    line += PositionOf(absl::string_view(*text.text).substr(counted), original - counted).line - 1;
+    line += CountLineEnds(*text.text, counted, original);
     counted = original;
     statement.line = line;
     statement.facts = parser.Parse(prepared.Text(statement));
@@ -123,6 +124,10 @@ absl::StatusOr<PreparedScript> PrepareScript(const Script& script, const SourceT
     }
     prepared.copies_data = prepared.copies_data || place.copies_data;
     prepared.statements.push_back(std::move(statement));
+    if (place.offset - released >= ScriptText::kPieceBytes) {
+      prepared.replaced.script_text().Release(released, place.offset);
+      released = place.offset;
+    }
   }
   auto transactional = DecideTransactional(prepared.statements);
   if (!transactional.ok()) return status::Prefix(script.file.path, transactional.status());

@@ -25,20 +25,19 @@ struct PreparedStatement {
 };
 
 struct PreparedScript {
-  Script script;                           // its checksum is that of exactly this text
-  std::shared_ptr<const std::string> raw;  // as in the file; shown texts come from here
+  Script script;                          // its checksum is that of exactly this text
+  std::shared_ptr<const ScriptText> raw;  // as in the file; shown texts come from here
   ReplacedText replaced;
   std::vector<PreparedStatement> statements;
   bool transactional = true;  // false: every statement runs by itself
   bool copies_data = false;   // some statement is COPY FROM STDIN
 
   absl::string_view Text(const PreparedStatement& statement) const {
-    return absl::string_view(replaced.text())
-        .substr(statement.place.offset, statement.place.length);
+    return replaced.text().substr(statement.place.offset, statement.place.length);
   }
+  // Of COPY; walk through it, it can be large.
   absl::string_view Data(const PreparedStatement& statement) const {
-    return absl::string_view(replaced.text())
-        .substr(statement.place.data_offset, statement.place.data_length);
+    return replaced.text().substr(statement.place.data_offset, statement.place.data_length);
   }
   // Line and column in the file of a character of the replaced statement, from 1; 0 = its begin.
   TextPosition PositionIn(const PreparedStatement& statement, int character) const;

@@ -16,7 +16,7 @@ absl::StatusOr<PreparedScript> Prepare(const std::string& text,
                                        const std::string& file = "V1__a.sql") {
   FakeStatementParser parser;
   const Script script{ParseScriptName(file).value(), {"m", file}, {}};
-  return PrepareScript(script, {std::make_shared<const std::string>(text), ScriptChecksum(text)},
+  return PrepareScript(script, {TextInMemory(text), ScriptChecksum(text)},
                        Placeholders::Make({.values = {{"long", "a_long_value"}}}).value(), {},
                        parser, 100);
 }

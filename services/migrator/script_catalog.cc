@@ -51,13 +51,13 @@ absl::StatusOr<ScriptSet> ScriptCatalog::Load(const ServerFacts& facts) {
       set.findings.push_back(FindingOf(text.status(), MigrationId(script.name), script.file.path));
       continue;
     }
-    auto replaced = placeholders_.Replace(*text->text, BuiltIn(script, facts));
+    auto replaced = placeholders_.Replace(text->text, BuiltIn(script, facts));
     if (!replaced.ok()) {
       set.findings.push_back(FindingOf(status::Prefix(script.file.path, replaced.status()),
                                        MigrationId(script.name), script.file.path));
       continue;
     }
-    script.checksum = ScriptChecksum(replaced->text());
+    script.checksum = ScriptChecksum(replaced->script_text());
   }
   return set;
 }

@@ -43,6 +43,9 @@ TEST(ScriptChecksum, EqualsFlyways) {
   for (const auto& c : cases) {
     SCOPED_TRACE(c.bytes);
     EXPECT_EQ(ScriptChecksum(c.bytes), c.checksum);
+    ScriptChecksummer byte_by_byte;
+    for (const char byte : c.bytes) byte_by_byte.Add(absl::string_view(&byte, 1));
+    EXPECT_EQ(byte_by_byte.Finish(), c.checksum);
   }
 }
 

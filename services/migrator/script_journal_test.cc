@@ -27,7 +27,7 @@ class ScriptJournalTest : public ::testing::Test {
   }
   PreparedScript Script(const std::string& text) {
     return PrepareScript({ParseScriptName("V1__a.sql").value(), {"m", "V1__a.sql"}, 0},
-                         {std::make_shared<const std::string>(text), 0}, placeholders_, {}, parser_,
+                         {TextInMemory(text), 0}, placeholders_, {}, parser_,
                          100)
         .value();
   }

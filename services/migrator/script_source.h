@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "services/migrator/script_text.h"
 
 namespace storefront::migrator {
 
@@ -20,21 +21,23 @@ struct SourceFile {
 };
 
 struct SourceText {
-  std::shared_ptr<const std::string> text;  // valid UTF-8
-  int32_t checksum = 0;                     // ScriptChecksum of exactly this text
+  std::shared_ptr<const ScriptText> text;  // valid UTF-8
+  int32_t checksum = 0;                    // ScriptChecksum of exactly this text
 };
 
 // Thread-safety: all methods.
 // Errors of a file, FAILED_PRECONDITION: UNSAFE_FILE when it is no regular file below its location
 // or cannot be read (never waits on a FIFO), INVALID_ENCODING with the byte offset;
-// RESOURCE_EXHAUSTED LIMIT_EXCEEDED when it is too large.
+// RESOURCE_EXHAUSTED LIMIT_EXCEEDED when it is too large, with metadata `setting`; DISK_FULL when a
+// large text cannot be kept beside its file.
 class ScriptSource {
  public:
   virtual ~ScriptSource() = default;
 
   // Every `.sql` and `.sql.conf` below the locations, hidden files too, folders that start with a
   // dot left out; by location, then path. FAILED_PRECONDITION LOCATION_NOT_FOUND for a location
-  // that is no folder, RESOURCE_EXHAUSTED LIMIT_EXCEEDED when there are too many.
+  // that is no folder, RESOURCE_EXHAUSTED LIMIT_EXCEEDED when there are too many or they are too
+  // large together.
   virtual absl::StatusOr<std::vector<SourceFile>> List() = 0;
 
   // The text as it is now. Later changes of the file do not touch what was returned.

@@ -29,6 +29,16 @@ ScriptSplitter::ScriptSplitter(absl::string_view text) : text_(text) {
   if (absl::StartsWith(text_, "\xEF\xBB\xBF")) at_ = 3;
 }
 
+ScriptSplitter::ScriptSplitter(const ScriptText& text) : ScriptSplitter(text.view()) {
+  kept_ = &text;
+}
+
+void ScriptSplitter::ReleasePassed() {
+  if (kept_ == nullptr || at_ - released_ < ScriptText::kPieceBytes) return;
+  kept_->Release(released_, at_);
+  released_ = at_;
+}
+
 bool ScriptSplitter::Fail(size_t offset, absl::string_view message) {
   problem_ = {.offset = offset, .message = std::string(message)};
   return false;
@@ -176,6 +186,7 @@ bool ScriptSplitter::TakeCopyData(SplitStatement& statement) {
       return true;
     }
     at_ = std::min(line_end + 1, text_.size());
+    ReleasePassed();
   }
   return Fail(semicolon, "the data after COPY … FROM STDIN has no closing line \\.");
 }
@@ -187,6 +198,7 @@ bool ScriptSplitter::Finish(SplitStatement& statement, size_t begin, size_t end)
   words_.clear();
   last_word_.clear();
   from_stdin_ = false;
+  ReleasePassed();
   return !takes_data || TakeCopyData(statement);
 }
 
@@ -253,10 +265,11 @@ bool ScriptSplitter::Next(SplitStatement& statement) {
   return Finish(statement, begin_, end);
 }
 
-absl::StatusOr<std::vector<SplitStatement>> SplitScript(absl::string_view text,
-                                                        size_t max_statements) {
+namespace {
+
+absl::StatusOr<std::vector<SplitStatement>> SplitAll(ScriptSplitter splitter,
+                                                     size_t max_statements) {
   std::vector<SplitStatement> statements;
-  ScriptSplitter splitter(text);
   SplitStatement statement;
   while (splitter.Next(statement)) {
     if (statements.size() >= max_statements) {
@@ -276,6 +289,18 @@ absl::StatusOr<std::vector<SplitStatement>> SplitScript(absl::string_view text,
                           .metadata = {{"offset", absl::StrCat(splitter.problem().offset)}}});
   }
   return statements;
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<SplitStatement>> SplitScript(absl::string_view text,
+                                                        size_t max_statements) {
+  return SplitAll(ScriptSplitter(text), max_statements);
+}
+
+absl::StatusOr<std::vector<SplitStatement>> SplitScript(const ScriptText& text,
+                                                        size_t max_statements) {
+  return SplitAll(ScriptSplitter(text), max_statements);
 }
 
 }  // namespace storefront::migrator

@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "services/migrator/script_text.h"
 
 namespace storefront::migrator {
 
@@ -33,6 +34,8 @@ struct SplitProblem {
 class ScriptSplitter {
  public:
   explicit ScriptSplitter(absl::string_view text);
+  // Releases what it has passed.
+  explicit ScriptSplitter(const ScriptText& text);
 
   // False at the end, or when there is a problem().
   bool Next(SplitStatement& statement);
@@ -54,8 +57,11 @@ class ScriptSplitter {
   void NoteWord(absl::string_view word);
   bool TakeCopyData(SplitStatement& statement);
   bool Finish(SplitStatement& statement, size_t begin, size_t end);
+  void ReleasePassed();
 
   absl::string_view text_;
+  const ScriptText* kept_ = nullptr;
+  size_t released_ = 0;
   size_t at_ = 0;
   SplitProblem problem_;
 
@@ -72,6 +78,8 @@ class ScriptSplitter {
 // All statements. INVALID_ARGUMENT INVALID_SCRIPT with metadata `offset`; RESOURCE_EXHAUSTED
 // LIMIT_EXCEEDED when there are more than `max_statements`.
 absl::StatusOr<std::vector<SplitStatement>> SplitScript(absl::string_view text,
+                                                        size_t max_statements);
+absl::StatusOr<std::vector<SplitStatement>> SplitScript(const ScriptText& text,
                                                         size_t max_statements);
 
 }  // namespace storefront::migrator
