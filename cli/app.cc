@@ -15,6 +15,7 @@
 #include "cli/grpc_caller.h"
 #include "cli/health_command.h"
 #include "cli/help.h"
+#include "cli/migrations_command.h"
 #include "cli/output.h"
 #include "cli/ready_command.h"
 #include "cli/rpc_command.h"
@@ -34,6 +35,25 @@ namespace {
 constexpr absl::string_view kApplyConnectors =
     "storefront.connectors.v1.ConnectorService.ApplyConnectors";
 constexpr absl::string_view kListTopicPlans = "storefront.topics.v1.TopicService.ListTopicPlans";
+
+// The command of a row: the one made from its RPC, or one of ours that shows more.
+Command CommandOf(const RpcRow& row, bool with_docs) {
+  struct Own {
+    absl::string_view method;
+    Command (*make)(bool with_docs);
+  };
+  static constexpr Own kOwn[] = {
+      {kApplyConnectors, ConnectorsApplyCommand},
+      {"storefront.migrator.v1.MigratorService.PlanMigrations", MigrationsPlanCommand},
+      {"storefront.migrator.v1.MigratorService.LintMigrations", MigrationsLintCommand},
+      {"storefront.migrator.v1.MigratorService.GetDrift", MigrationsDriftCommand},
+      {"storefront.migrator.v1.MigratorService.ForceUnlock", MigrationsForceUnlockCommand},
+  };
+  for (const Own& own : kOwn) {
+    if (own.method == row.method) return own.make(with_docs);
+  }
+  return MakeRpcCommand(row, with_docs);
+}
 
 bool IsColorBanned(const std::vector<std::string>& environment) {
   for (const std::string& entry : environment) {
@@ -81,15 +101,11 @@ int RunCommand(const Command& command, const Inputs& inputs, Session& session) {
 std::vector<Command> AllCommands(bool with_docs) {
   std::vector<Command> commands;
   for (const RpcRow& row : RpcRows()) {
-    if (row.method == kApplyConnectors) {
-      commands.push_back(ConnectorsApplyCommand(with_docs));
-      continue;
-    }
     if (row.method == kListTopicPlans) {
       commands.push_back(TopicsPlanCommand(with_docs));
       commands.push_back(TopicsApplyCommand(with_docs));
     }
-    commands.push_back(MakeRpcCommand(row, with_docs));
+    commands.push_back(CommandOf(row, with_docs));
   }
   commands.push_back(StatusCommand());
   commands.push_back(DoctorCommand());

@@ -18,6 +18,8 @@ struct RpcRow {
   bool starts_run = false;
   // Dotted paths of the request fields that become flags; empty = all.
   std::vector<std::string> fields = {};
+  // What a confirmation names, where it is not the resource in the command: "the database".
+  std::string confirms = {};
 };
 
 const std::vector<RpcRow>& RpcRows();

@@ -91,6 +91,8 @@ TEST(CommandTable, WordsComeFromTheRestPath) {
       {"storefront.seeder.v1.SeederService.VerifyStorefront", "storefront verify"},
       {"storefront.migrator.v1.MigratorService.ListMigrations", "migrations list"},
       {"storefront.migrator.v1.MigratorService.WatchMigrationRun", "migration-runs watch"},
+      {"storefront.migrator.v1.MigratorService.ForceUnlock", "migrations force-unlock"},
+      {"storefront.migrator.v1.MigratorService.GetDrift", "migrations drift"},
       {"storefront.topics.v1.TopicService.GetTopicPolicy", "topic-policy get"},
       {"storefront.topics.v1.TopicService.CreateTopicPlan", "topic-plans create"},
       {"storefront.connectors.v1.ConnectorService.DeleteConnector", "connectors delete"},
@@ -124,34 +126,49 @@ TEST(CommandTable, EveryStateOfEveryRunIsKnown) {
   EXPECT_GT(kinds, 0);
 }
 
+void ExpectColumnsAreFields(const Descriptor* message, const View& view) {
+  const std::string name = message->full_name();
+  const auto step = [](const Descriptor& from, const std::string& key) {
+    for (int i = 0; i < from.field_count(); ++i) {
+      if (from.field(i)->json_name() == key) return from.field(i);
+    }
+    return static_cast<const google::protobuf::FieldDescriptor*>(nullptr);
+  };
+  for (const View& below : view.below) ExpectColumnsAreFields(message, below);
+  if (!view.rows.empty()) {
+    const auto* rows = step(*message, view.rows);
+    ASSERT_NE(rows, nullptr) << name << "." << view.rows;
+    message = rows->message_type();
+  }
+  for (const Column& column : view.columns) {
+    const Descriptor* place = message;
+    for (const std::string& key : std::vector<std::string>(absl::StrSplit(column.path, '.'))) {
+      if (key == "*" || key.find_first_not_of("0123456789") == std::string::npos) continue;
+      ASSERT_NE(place, nullptr) << name << ": " << column.path;
+      const auto* field = step(*place, key);
+      ASSERT_NE(field, nullptr) << name << ": " << column.path;
+      place = field->message_type();
+    }
+  }
+}
+
 // Columns are paths in JSON; a renamed field must not leave an empty column behind.
 TEST(CommandTable, EveryColumnOfEveryViewIsAField) {
   for (const std::string& name : MessagesWithView()) {
     const Descriptor* message = DescriptorPool::generated_pool()->FindMessageTypeByName(name);
     ASSERT_NE(message, nullptr) << name;
-    const View& view = EntryFor(name);
-    const auto step = [](const Descriptor& from, const std::string& key) {
-      for (int i = 0; i < from.field_count(); ++i) {
-        if (from.field(i)->json_name() == key) return from.field(i);
-      }
-      return static_cast<const google::protobuf::FieldDescriptor*>(nullptr);
-    };
-    if (!view.rows.empty()) {
-      const auto* rows = step(*message, view.rows);
-      ASSERT_NE(rows, nullptr) << name << "." << view.rows;
-      message = rows->message_type();
-    }
-    for (const Column& column : view.columns) {
-      const Descriptor* place = message;
-      for (const std::string& key : std::vector<std::string>(absl::StrSplit(column.path, '.'))) {
-        if (key == "*" || key.find_first_not_of("0123456789") == std::string::npos) continue;
-        ASSERT_NE(place, nullptr) << name << ": " << column.path;
-        const auto* field = step(*place, key);
-        ASSERT_NE(field, nullptr) << name << ": " << column.path;
-        place = field->message_type();
-      }
-    }
+    ExpectColumnsAreFields(message, EntryFor(name));
   }
+}
+
+// What cannot be resumed must not be waited for.
+TEST(CommandTable, AnInterruptedRunIsWaitedForWhereItCanGoOn) {
+  const auto* seeds =
+      DescriptorPool::generated_pool()->FindMessageTypeByName("storefront.seeder.v1.SeedRun");
+  const auto* migrations = DescriptorPool::generated_pool()->FindMessageTypeByName(
+      "storefront.migrator.v1.MigrationRun");
+  EXPECT_EQ(StageOf(*RunKindOf(*seeds), "INTERRUPTED"), RunStage::kBroken);
+  EXPECT_EQ(StageOf(*RunKindOf(*migrations), "INTERRUPTED"), RunStage::kFailed);
 }
 
 }  // namespace

@@ -18,7 +18,7 @@ const Document* RowsOf(const Document& answer, const View& view) {
 std::string NameOf(const Document& item) {
   if (item.is_string()) return item.get<std::string>();
   if (!item.is_object()) return "";
-  for (const char* key : {"name", "connector", "topic", "id"}) {
+  for (const char* key : {"name", "migration", "connector", "topic", "id"}) {
     if (const auto found = item.find(key); found != item.end() && found->is_string()) {
       return found->get<std::string>();
     }

@@ -184,6 +184,17 @@ std::string RenderRecord(const Document& record, const View& view, const TableSt
   for (const auto& [name, list] : lists) {
     absl::StrAppend(&out, "\n", name, ":\n", RenderRows(*list, View{}, style));
   }
+  for (const View& below : view.below) {
+    if (style.wide) break;  // Flatten has listed everything
+    const auto list = record.find(below.rows);
+    if (list == record.end() || list->empty()) continue;
+    Document shown = *list;
+    if (shown.size() > kRowsBelow) shown.erase(shown.begin() + kRowsBelow, shown.end());
+    absl::StrAppend(&out, "\n", RenderRows(shown, below, style));
+    if (list->size() > kRowsBelow) {
+      absl::StrAppend(&out, "… and ", list->size() - kRowsBelow, " more; -o wide shows all\n");
+    }
+  }
   return out;
 }
 

@@ -53,6 +53,19 @@ TEST(Output, AnAnswerCannotDriveTheTerminal) {
               IsOkAndHolds("NAME\na?[2Jb c\n"));
 }
 
+TEST(Output, ARecordMayHaveTablesBelowIt) {
+  Document run = {{"name", "r"}, {"steps", Document::array()}};
+  const View view{.columns = {{"run", "name"}},
+                  .below = {{.rows = "steps", .columns = {{"SCRIPT", "script"}}}}};
+  EXPECT_THAT(Render(run, view, Format::kTable, {}), IsOkAndHolds("run  r\n"));
+  run["steps"].push_back({{"script", "V1__a.sql"}});
+  EXPECT_THAT(Render(run, view, Format::kTable, {}), IsOkAndHolds("run  r\n\nSCRIPT\nV1__a.sql\n"));
+  for (size_t i = 0; i < kRowsBelow; ++i) run["steps"].push_back({{"script", "V2__b.sql"}});
+  const auto text = Render(run, view, Format::kTable, {});
+  EXPECT_NE(text->find("… and 1 more; -o wide shows all\n"), std::string::npos);
+  EXPECT_EQ(Render(run, view, Format::kWide, {})->find("more"), std::string::npos);
+}
+
 TEST(Output, ARecordIsLinesOfFieldAndValue) {
   const Document run = {{"name", "r"}, {"progress", {{"percent", 5}}}, {"warnings", {"a", "b"}}};
   EXPECT_THAT(Render(run, View{}, Format::kTable, {}),

@@ -65,6 +65,17 @@ RunProgress ProgressOf(const Document& run) {
       out.eta = absl::FormatDuration(absl::Ceil(eta, absl::Seconds(1)));
     }
   }
+  if (const std::string holder = TextAt(run, "lockHolder.pid"); !holder.empty()) {
+    out.phase = absl::StrCat("the lock is held by pid ", holder, " (",
+                             TextAt(run, "lockHolder.applicationName"), ")");
+  } else if (const std::string script = TextAt(run, "progress.currentScript"); !script.empty()) {
+    out.phase = script;
+    const auto done = NumberAt(run["progress"], "statementsDone");
+    const auto total = NumberAt(run["progress"], "statementsTotal");
+    if (done && total && *total > 1) {
+      absl::StrAppend(&out.phase, absl::StrFormat(" (%.0f of %.0f statements)", *done, *total));
+    }
+  }
   const auto summary = run.find("summary");
   if (summary != run.end() && summary->is_object()) {
     const auto done = NumberAt(*summary, "applied"), all = NumberAt(*summary, "changes");
@@ -77,6 +88,44 @@ RunProgress ProgressOf(const Document& run) {
   return out;
 }
 
+std::string EventLine(const Document& event) {
+  const std::string type = TextAt(event, "type");
+  std::string text = TextAt(event, "message");
+  if (type == "retry") {
+    text = absl::StrCat(text, " after ", TextAt(event, "sqlstate"), ", in ",
+                        TextAt(event, "duration"));
+  }
+  bool wanted = false;
+  for (const char* known :
+       {"lock_waiting", "blocked", "retry", "reconnecting", "notice", "locks", "lint"}) {
+    wanted |= type == known;
+  }
+  if (!wanted || text.empty()) return "";
+  std::string place = TextAt(event, "script");
+  const std::string line = TextAt(event, "line");
+  if (!place.empty() && !line.empty() && line != "0") absl::StrAppend(&place, ":", line);
+  std::string out = absl::StrCat(place, place.empty() ? "" : ": ", type, ": ", text);
+  // Texts of scripts and servers must not drive the terminal.
+  std::replace_if(
+      out.begin(), out.end(),
+      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, ' ');
+  return out;
+}
+
+std::string PhaseOf(const Document& event, const std::string& before) {
+  const std::string type = TextAt(event, "type");
+  if (type != "statement_progress") {
+    const bool ends = absl::StartsWith(type, "statement_") || absl::StartsWith(type, "migration_");
+    return ends ? "" : before;
+  }
+  std::string out = absl::StrCat(TextAt(event, "script"), ": ", TextAt(event, "phase"));
+  const auto done = NumberAt(event, "phaseDone"), total = NumberAt(event, "phaseTotal");
+  if (done && total && *total > 0) {
+    absl::StrAppend(&out, absl::StrFormat(" %.0f %%", 100 * *done / *total));
+  }
+  return out;
+}
+
 std::string ProgressBar(const RunProgress& progress, int columns) {
   std::string tail;
   if (progress.percent) absl::StrAppend(&tail, absl::StrFormat("  %3.0f %%", *progress.percent));
@@ -84,6 +133,7 @@ std::string ProgressBar(const RunProgress& progress, int columns) {
     if (!part.empty()) absl::StrAppend(&tail, "  ", part);
   }
   if (!progress.eta.empty()) absl::StrAppend(&tail, "  ", progress.eta, " left");
+  if (!progress.phase.empty()) absl::StrAppend(&tail, "  ", progress.phase);
   const std::string head = absl::StrCat(progress.name, "  ", progress.state);
   const int room = columns - static_cast<int>(DisplayWidth(head) + DisplayWidth(tail)) - 5;
   std::string bar;
@@ -96,6 +146,11 @@ std::string ProgressBar(const RunProgress& progress, int columns) {
   std::string line = absl::StrCat(head, bar, tail);
   if (DisplayWidth(line) > static_cast<size_t>(std::max(columns - 1, 1))) {
     line.resize(static_cast<size_t>(std::max(columns - 1, 1)));
+    // Not half of a character.
+    while (!line.empty() && (static_cast<unsigned char>(line.back()) & 0xC0U) == 0x80U) {
+      line.pop_back();
+    }
+    if (!line.empty() && (static_cast<unsigned char>(line.back()) & 0x80U) != 0) line.pop_back();
   }
   return line;
 }
@@ -107,6 +162,7 @@ std::string ProgressLine(const RunProgress& progress) {
     if (!part.empty()) absl::StrAppend(&line, ", ", part);
   }
   if (!progress.eta.empty()) absl::StrAppend(&line, ", ", progress.eta, " left");
+  if (!progress.phase.empty()) absl::StrAppend(&line, ", ", progress.phase);
   return line;
 }
 

@@ -18,11 +18,20 @@ struct RunProgress {
   std::string rate;               // "412000 rows/s", "20 events/s"
   std::string eta;                // "12s"
   std::string detail;             // "38 of 105 chunks"
+  std::string phase;              // "V4__i.sql, building index: scanning table 40 %"
 };
 
 // From any run resource of ours: `progress.percent`, or the first pair of counters
 // `…Done`/`…Planned` or `…Done`/`…Total` below `progress`, or `summary.applied`/`summary.changes`.
 RunProgress ProgressOf(const Document& run);
+
+// What a run's event means to somebody who waits for the run: "V2__x.sql:3: blocked: waits for pid
+// 12". Empty for events that the progress shows anyway.
+std::string EventLine(const Document& event);
+
+// What a long statement is at, after this event: "V4__i.sql: building index: scanning table 40 %".
+// `before` unless the event says otherwise; empty once the statement has ended.
+std::string PhaseOf(const Document& event, const std::string& before);
 
 // One line, at most `columns` wide: "RUNNING  [#####-----]  50 %  412000 rows/s  12s left".
 std::string ProgressBar(const RunProgress& progress, int columns);

@@ -38,6 +38,60 @@ TEST(Progress, ReadsAMigrationRunAndAPlan) {
       "p: APPLYING, 100 %, 5 of 5 steps");
 }
 
+TEST(Progress, NamesTheScriptUnderWayOrWhoHoldsTheLock) {
+  EXPECT_EQ(ProgressLine(ProgressOf({{"name", "m"},
+                                     {"state", "RUNNING"},
+                                     {"progress",
+                                      {{"scriptsTotal", 4},
+                                       {"scriptsDone", 1},
+                                       {"statementsTotal", 7},
+                                       {"statementsDone", 2},
+                                       {"currentScript", "V2__x.sql"}}}})),
+            "m: RUNNING, 25 %, 1 of 4 scripts, V2__x.sql (2 of 7 statements)");
+  EXPECT_EQ(
+      ProgressLine(ProgressOf({{"name", "m"},
+                               {"state", "WAITING_FOR_LOCK"},
+                               {"progress", {{"scriptsTotal", 0}, {"currentScript", ""}}},
+                               {"lockHolder", {{"pid", 12}, {"applicationName", "Flyway"}}}})),
+      "m: WAITING_FOR_LOCK, the lock is held by pid 12 (Flyway)");
+}
+
+TEST(Progress, EventsThatAPersonWantsAreLines) {
+  EXPECT_EQ(EventLine({{"type", "blocked"},
+                       {"script", "V2__x.sql"},
+                       {"line", 3},
+                       {"message", "waits for pid 12\n\x1b[2J"}}),
+            "V2__x.sql:3: blocked: waits for pid 12  [2J");
+  EXPECT_EQ(EventLine({{"type", "retry"},
+                       {"script", "V2__x.sql"},
+                       {"line", 0},
+                       {"duration", "0.500s"},
+                       {"sqlstate", "55P03"},
+                       {"message", "attempt 2"}}),
+            "V2__x.sql: retry: attempt 2 after 55P03, in 0.500s");
+  EXPECT_EQ(EventLine({{"type", "statement_started"}, {"message", "x"}}), "");
+}
+
+TEST(Progress, ALongStatementTellsItsPhase) {
+  const std::string phase = PhaseOf({{"type", "statement_progress"},
+                                     {"script", "V4__i.sql"},
+                                     {"phase", "building index: scanning table"},
+                                     {"phaseDone", "40"},
+                                     {"phaseTotal", "100"}},
+                                    "");
+  EXPECT_EQ(phase, "V4__i.sql: building index: scanning table 40 %");
+  EXPECT_EQ(PhaseOf({{"type", "notice"}}, phase), phase);
+  EXPECT_EQ(PhaseOf({{"type", "statement_finished"}}, phase), "");
+}
+
+TEST(Progress, ACutBarKeepsWholeCharacters) {
+  const RunProgress progress{.name = "m", .state = "RUNNING", .phase = "ääääääääää"};
+  for (int columns = 2; columns < 30; ++columns) {
+    const std::string bar = ProgressBar(progress, columns);
+    EXPECT_TRUE(bar.empty() || (static_cast<unsigned char>(bar.back()) & 0xC0U) != 0xC0U) << bar;
+  }
+}
+
 TEST(Progress, ARunWithoutAnEndHasNoPercent) {
   const RunProgress progress =
       ProgressOf({{"name", "d"},

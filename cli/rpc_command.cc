@@ -12,6 +12,7 @@
 #include "absl/strings/str_replace.h"
 #include "cli/json_message.h"
 #include "cli/output.h"
+#include "cli/output_table.h"
 #include "cli/proto_docs.h"
 #include "cli/request_flags.h"
 #include "cli/rest_path.h"
@@ -63,13 +64,39 @@ void SetName(Message& request, const std::string& field_path, const std::string&
   holder->GetReflection()->SetString(holder, FieldOf(*holder, field.c_str()), name);
 }
 
-absl::Status SetConfirmation(Session& session, const RestPath& path, const Inputs& inputs,
+// What the call would do, for whoever is about to confirm it. Nothing where it cannot be told.
+absl::Status Preview(Session& session, const MethodDescriptor& method, const Message& request) {
+  const std::unique_ptr<Message> preview(request.New());
+  preview->CopyFrom(request);
+  const auto* reflection = preview->GetReflection();
+  reflection->SetBool(preview.get(), FieldOf(*preview, "validate_only"), true);
+  if (const auto* id = FieldOf(*preview, "request_id")) {
+    reflection->SetString(preview.get(), id, NewRequestId());
+  }
+  const std::unique_ptr<Message> answer = NewMessage(*method.output_type());
+  RETURN_IF_ERROR(session.Call(method, *preview, *answer));
+  const Document document = ToDocument(*answer);
+  View view = ViewFor(method.output_type()->full_name(), document);
+  if (!view.below.empty()) view.columns = {{"would", "kind"}};
+  session.Note(RenderTable(document, view, {.color = session.color_err()}));
+  return absl::OkStatus();
+}
+
+absl::Status SetConfirmation(Session& session, const RpcRow& row, const Inputs& inputs,
                              Message& request) {
+  const MethodDescriptor& method = MethodNamed(row.method);
   const FieldDescriptor* field = FieldOf(request, "confirmation");
   if (field == nullptr) return absl::OkStatus();
   std::string typed = inputs.Text("confirm");
-  if (typed.empty()) {
-    const std::string what = inputs.arguments.empty() ? path.collection : inputs.arguments[0];
+  // What only tells what would happen destroys nothing.
+  if (typed.empty() && HasField(method, "validate_only") && inputs.IsOn("dry-run")) {
+    return absl::OkStatus();
+  }
+  if (typed.empty() && session.terminal().in_is_terminal) {
+    if (HasField(method, "validate_only")) RETURN_IF_ERROR(Preview(session, method, request));
+    const std::string what = !row.confirms.empty()      ? row.confirms
+                             : inputs.arguments.empty() ? RestPathOf(method).collection
+                                                        : inputs.arguments[0];
     typed = session.AskText(
         absl::StrCat("This cannot be undone. Type the name of ", what, " to go on: "));
   }
@@ -128,7 +155,10 @@ absl::StatusOr<ExitCode> RunStream(Session& session, const RpcRow& row, const Me
 absl::StatusOr<ExitCode> RunUnary(Session& session, const RpcRow& row, Message& request,
                                   const Inputs& inputs) {
   const MethodDescriptor& method = MethodNamed(row.method);
-  const bool waits = row.starts_run && inputs.IsOn("wait") && !inputs.IsOn("dry-run");
+  // A dry run is a run where the service has one: what it found is in its end.
+  const bool dry_run = inputs.IsOn("dry-run");
+  const bool waits =
+      row.starts_run && (dry_run ? HasField(method, "dry_run") : inputs.IsOn("wait"));
   std::unique_ptr<Message> answer;
   if (waits) {
     // A one-shot of a starting stack may be earlier than its service.
@@ -157,7 +187,12 @@ std::vector<Flag> FlagsOf(const RpcRow& row, const MethodDescriptor& method, boo
                      .doc = "Name of what is to be destroyed; asked for on a terminal."});
     flags.push_back({.name = "yes", .doc = "Asks nothing; --confirm is still needed."});
   }
-  if (HasField(method, "validate_only")) {
+  if (HasField(method, "dry_run")) {
+    flags.push_back({.name = "dry-run",
+                     .doc =
+                         "Runs everything in one transaction, tells the locks it took, and rolls "
+                         "back; follows it to its end."});
+  } else if (HasField(method, "validate_only")) {
     flags.push_back({.name = "dry-run", .doc = "Only checks and tells what would be done."});
   }
   if (HasField(method, "request_id")) {
@@ -220,14 +255,16 @@ absl::StatusOr<std::unique_ptr<Message>> MakeRequest(Session& session, const Rpc
     return UsageError("Nothing to change: give at least one flag; see --help.");
   }
   const auto* reflection = request->GetReflection();
-  if (const auto* field = FieldOf(*request, "validate_only"); field && inputs.IsOn("dry-run")) {
-    reflection->SetBool(request.get(), field, true);
+  const FieldDescriptor* dry_run = FieldOf(*request, "dry_run");
+  if (dry_run == nullptr) dry_run = FieldOf(*request, "validate_only");
+  if (dry_run != nullptr && inputs.IsOn("dry-run")) {
+    reflection->SetBool(request.get(), dry_run, true);
   }
   if (const auto* field = FieldOf(*request, "request_id")) {
     if (inputs.Has("request-id")) session.UseRequestId(inputs.Text("request-id"));
     reflection->SetString(request.get(), field, session.request_id());
   }
-  RETURN_IF_ERROR(SetConfirmation(session, path, inputs, *request));
+  RETURN_IF_ERROR(SetConfirmation(session, row, inputs, *request));
   return request;
 }
 

@@ -29,6 +29,7 @@ std::optional<RunKind> RunKindOf(const Descriptor& message) {
       } else if (method->output_type() == &message) {
         if (path.verb == "GET" && path.custom.empty()) kind.get = method;
         if (path.custom == "cancel") kind.cancel = method;
+        if (path.custom == "resume") kind.resume = method;
       }
     }
   }
@@ -47,6 +48,11 @@ RunStage StageOf(absl::string_view state) {
   }
   if (state == "INTERRUPTED") return RunStage::kBroken;
   return RunStage::kUnknown;
+}
+
+RunStage StageOf(const RunKind& kind, absl::string_view state) {
+  const RunStage stage = StageOf(state);
+  return stage == RunStage::kBroken && kind.resume == nullptr ? RunStage::kFailed : stage;
 }
 
 }  // namespace storefront::cli

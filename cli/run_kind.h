@@ -17,6 +17,7 @@ struct RunKind {
   const google::protobuf::MethodDescriptor* get = nullptr;
   const google::protobuf::MethodDescriptor* watch = nullptr;
   const google::protobuf::MethodDescriptor* cancel = nullptr;   // may be null
+  const google::protobuf::MethodDescriptor* resume = nullptr;   // null: INTERRUPTED is the end
   const google::protobuf::FieldDescriptor* in_watch = nullptr;  // the run in a watch message
 };
 
@@ -27,11 +28,14 @@ enum class RunStage {
   kGoing,
   kSucceeded,
   kFailed,   // also cancelled, expired, partly done
-  kBroken,   // INTERRUPTED: may go on by itself when its service restarts
+  kBroken,   // INTERRUPTED: may go on by itself when its service restarts, if its kind can
   kUnknown,  // a state that this program does not know: treated as going
 };
 
 // By the state's name. A test holds that no state of any run in the protos is kUnknown.
 RunStage StageOf(absl::string_view state);
+
+// The same for a run of this kind: one that cannot be resumed and is INTERRUPTED has failed.
+RunStage StageOf(const RunKind& kind, absl::string_view state);
 
 }  // namespace storefront::cli

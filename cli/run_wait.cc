@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/run_wait.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <memory>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -44,6 +46,22 @@ int64_t SequenceOf(const Document& message, const Document& run) {
     }
   }
   return 0;
+}
+
+// A run that is still going is shown by its counts: its lists are left out, and with a thousand
+// steps that is most of the work.
+void DropLists(Message& message) {
+  const auto* reflection = message.GetReflection();
+  std::vector<const FieldDescriptor*> fields;
+  reflection->ListFields(message, &fields);
+  for (const FieldDescriptor* field : fields) {
+    if (field->is_repeated()) reflection->ClearField(&message, field);
+  }
+}
+
+std::string StateNameOf(const Message& run) {
+  const FieldDescriptor* field = run.GetDescriptor()->FindFieldByName("state");
+  return run.GetReflection()->GetEnum(run, field)->name();
 }
 
 // One follow from start to end.
@@ -96,27 +114,51 @@ class Follower {
     // After a break the present state is wanted, whatever was seen: the process may be another.
     SetSequence(*request, away_ ? 0 : sequence_);
     const std::unique_ptr<Message> message = NewMessage(*kind_.watch->output_type());
-    return session_.rpc().Stream(
-        *kind_.watch, *request, *message, left, session_.request_id(), [&] {
-          const Message& run = message->GetReflection()->GetMessage(*message, kind_.in_watch);
-          See(ToDocument(*message), ToDocument(run));
-          return !ended_ && !BrokenForGood();
-        });
+    return session_.rpc().Stream(*kind_.watch, *request, *message, left, session_.request_id(),
+                                 [&] {
+                                   See(*message);
+                                   return !ended_ && !BrokenForGood();
+                                 });
   }
 
-  void See(const Document& message, Document run) {
-    last_ = std::move(run);
-    sequence_ = SequenceOf(message, last_);
+  void See(Message& message) {
+    Message& run = *message.GetReflection()->MutableMessage(&message, kind_.in_watch);
+    const RunStage stage = StageOf(kind_, StateNameOf(run));
+    if (stage == RunStage::kGoing) DropLists(run);
+    Document shown = ToDocument(message);
+    last_ = std::move(shown[kind_.in_watch->json_name()]);
+    sequence_ = SequenceOf(shown, last_);
     last_contact_ = session_.clock().Steady();
     away_ = false;
-    display_.Show(ProgressOf(last_));
-    const RunStage stage = StageOf(TextAt(last_, "state"));
+    RunProgress progress = ProgressOf(last_);
+    Tell(shown, progress);
+    display_.Show(progress);
     ended_ = stage == RunStage::kSucceeded || stage == RunStage::kFailed;
     if (stage != RunStage::kBroken) {
       broken_since_.reset();
     } else if (!broken_since_) {
       broken_since_ = last_contact_;
     }
+  }
+
+  // What happened since the last message, as far as a person wants to know it now. A message holds
+  // the newest events, so some come again.
+  void Tell(const Document& message, RunProgress& progress) {
+    const auto events = message.find("events");
+    if (events == message.end() || !events->is_array()) return;
+    const int64_t seen = events_seen_;
+    std::string phase;
+    for (const Document& event : *events) {
+      phase = PhaseOf(event, phase);
+      const int64_t sequence = SequenceOf(event, event);
+      if (sequence <= seen) continue;
+      events_seen_ = std::max(events_seen_, sequence);
+      if (const std::string line = EventLine(event); !line.empty()) {
+        display_.Clear();
+        session_.Note(line);
+      }
+    }
+    if (!phase.empty()) progress.phase = phase;
   }
 
   bool BrokenForGood() const {
@@ -171,6 +213,7 @@ class Follower {
   ProgressDisplay display_;
   Document last_;
   int64_t sequence_ = 0;
+  int64_t events_seen_ = 0;
   bool ended_ = false;
   bool away_ = false;
   std::optional<clock::SteadyTime> broken_since_;

@@ -8,6 +8,7 @@
 #include "cli/session_fixture.h"
 #include "libs/status/error.h"
 #include "libs/testing/status_matchers.h"
+#include "storefront/migrator/v1/migrator.pb.h"
 #include "storefront/seeder/v1/seeder.pb.h"
 
 namespace storefront::cli {
@@ -108,6 +109,42 @@ TEST(RunWait, AnInterruptedRunMayGoOnByItself) {
   const auto run = Follow(f);
   ASSERT_THAT(run, IsOk());
   EXPECT_EQ(TextAt(*run, "state"), "SUCCEEDED");
+}
+
+absl::StatusOr<Document> FollowMigration(SessionFixture& f) {
+  const auto kind = RunKindOf(*storefront::migrator::v1::MigrationRun::descriptor());
+  return FollowRun(f.session, *kind, "migrationRuns/m", {});
+}
+
+TEST(RunWait, AnInterruptedRunThatNobodyCanResumeIsTheEndAtOnce) {
+  SessionFixture f;
+  f.rpc.Add("MigratorService.WatchMigrationRun",
+            {.messages = {R"({"run": {"name": "migrationRuns/m", "state": "INTERRUPTED"}})"}});
+  const clock::SteadyTime before = f.clock.Steady();
+  const auto run = FollowMigration(f);
+  ASSERT_THAT(run, IsOk());
+  EXPECT_EQ(TextAt(*run, "state"), "INTERRUPTED");
+  EXPECT_EQ(f.clock.Steady() - before, absl::ZeroDuration());
+}
+
+TEST(RunWait, TellsEachEventOnceAndTheStepsOfTheEnd) {
+  SessionFixture f;
+  const std::string events = R"("events": [
+      {"sequence": "1", "type": "lock_waiting", "message": "pid 7 holds the lock"},
+      {"sequence": "2", "type": "statement_started", "message": ""})";
+  const std::string steps = R"("steps": [{"script": "V1__a.sql"}])";
+  f.rpc.Add("MigratorService.WatchMigrationRun",
+            {.messages = {
+                 absl::StrCat(R"({"run": {"state": "RUNNING", )", steps, "}, ", events, R"(]})"),
+                 absl::StrCat(R"({"run": {"state": "SUCCEEDED", )", steps, "}, ", events,
+                              R"(, {"sequence": "3", "type": "notice", "message": "hello"}]})")}});
+  const auto run = FollowMigration(f);
+  ASSERT_THAT(run, IsOk());
+  EXPECT_EQ((*run)["steps"].size(), 1);
+  const std::string err = f.err.str();
+  EXPECT_EQ(err.find("lock_waiting: pid 7"), err.rfind("lock_waiting: pid 7"));
+  EXPECT_THAT(err, HasSubstr("notice: hello\n"));
+  EXPECT_EQ(err.find("statement_started"), std::string::npos);
 }
 
 TEST(RunWait, AnInterruptedRunThatStaysSoIsTheEnd) {

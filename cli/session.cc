@@ -3,7 +3,6 @@
 
 #include <poll.h>
 #include <sys/random.h>
-#include <unistd.h>
 
 #include <array>
 #include <utility>
@@ -64,8 +63,8 @@ std::string Session::AskText(absl::string_view question) {
   if (!parts_.terminal.in_is_terminal) return "";
   parts_.terminal.err << question << std::flush;
   // Ctrl-C arrives as a stop request, not as an interrupted read.
-  pollfd input{.fd = STDIN_FILENO, .events = POLLIN, .revents = 0};
-  while (poll(&input, 1, 100) == 0) {
+  pollfd input{.fd = parts_.terminal.in_descriptor, .events = POLLIN, .revents = 0};
+  while (input.fd >= 0 && poll(&input, 1, 100) == 0) {
     if (parts_.stop.stop_requested()) {
       parts_.terminal.err << "\n";
       return "";

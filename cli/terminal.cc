@@ -17,7 +17,8 @@ Terminal ProcessTerminal() {
           .in_is_terminal = isatty(STDIN_FILENO) == 1,
           .out_is_terminal = isatty(STDOUT_FILENO) == 1,
           .err_is_terminal = isatty(STDERR_FILENO) == 1,
-          .columns = known ? size.ws_col : 80};
+          .columns = known ? size.ws_col : 80,
+          .in_descriptor = STDIN_FILENO};
 }
 
 bool UseColor(const std::string& setting, bool is_terminal, bool no_color_is_set) {

@@ -16,7 +16,8 @@ struct Terminal {
   bool in_is_terminal = false;
   bool out_is_terminal = false;
   bool err_is_terminal = false;
-  int columns = 80;  // of the terminal behind err
+  int columns = 80;        // of the terminal behind err
+  int in_descriptor = -1;  // behind in, to wait at; -1: reading never has to wait
 };
 
 // The process's own.

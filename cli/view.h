@@ -18,7 +18,8 @@ enum class Shown {
   kAsIs,
   kFlywayWord,  // OUT_OF_ORDER as "Out of Order": the words of Flyway's info
   kYesNo,
-  kBytes,  // 1073741824 as "1.0 GiB"
+  kYesOnly,  // nothing for false
+  kBytes,    // 1073741824 as "1.0 GiB"
 };
 
 struct Column {
@@ -39,7 +40,11 @@ struct View {
   std::string empty = {};
   // Lines around the cells, as Flyway draws them.
   bool boxed = false;
+  // Of a record: lists of it that are printed as tables after it, the first kRowsBelow rows.
+  std::vector<View> below = {};
 };
+
+inline constexpr size_t kRowsBelow = 30;
 
 // The view of a message by its proto name ("storefront.migrator.v1.ListMigrationsResponse").
 // Without an entry: the first list of messages, else a record.

@@ -50,9 +50,10 @@ def ctl() -> Ctl:
 
 
 class Migrations:
-    def __init__(self, folder: Path, service: Service) -> None:
+    def __init__(self, folder: Path, service: Service, url: str) -> None:
         self.folder = folder
         self.service = service
+        self.url = url
         self.ctl = Ctl({"migrator": service.address})
 
     def write(self, name: str, text: str) -> None:
@@ -66,4 +67,4 @@ def migrations(
     folder = scratch.folder(f"cli-migrations-{next(_numbers)}")
     service = start_service("migrator", {"database_url": database, "locations": str(folder)})
     service.wait_ready()
-    return Migrations(folder, service)
+    return Migrations(folder, service, database)
