@@ -202,6 +202,12 @@ bool ScriptSplitter::Finish(SplitStatement& statement, size_t begin, size_t end)
   return !takes_data || TakeCopyData(statement);
 }
 
+// Inside quotes and comments too: libpq would send the statement up to there.
+bool ScriptSplitter::HasNoNul(size_t begin) {
+  const size_t nul = text_.substr(begin, at_ - begin).find('\0');
+  return nul == absl::string_view::npos || Fail(begin + nul, "a NUL byte cannot be part of SQL");
+}
+
 bool ScriptSplitter::Next(SplitStatement& statement) {
   if (!problem_.message.empty()) return false;
   while (at_ < text_.size()) {
@@ -211,12 +217,14 @@ bool ScriptSplitter::Next(SplitStatement& statement) {
       ++at_;
       continue;
     }
+    const size_t token = at_;
     if (c == '-' && Peek(1) == '-') {
       SkipLineComment();
+      if (!HasNoNul(token)) return false;
       continue;
     }
     if (c == '/' && Peek(1) == '*') {
-      if (!SkipBlockComment()) return false;
+      if (!SkipBlockComment() || !HasNoNul(token)) return false;
       continue;
     }
     if (c == '\\') {
@@ -253,7 +261,7 @@ bool ScriptSplitter::Next(SplitStatement& statement) {
       last_word_.clear();
       ++at_;
     }
-    if (!went_on) return false;
+    if (!went_on || !HasNoNul(token)) return false;
   }
   if (!is_open_) return false;
   if (!bodies_.empty()) return Fail(bodies_.back(), "this BEGIN ATOMIC or CASE has no END");

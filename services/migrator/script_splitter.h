@@ -51,6 +51,7 @@ class ScriptSplitter {
   bool SkipLineComment();
   bool SkipBlockComment();
   bool SkipQuoted(char quote, bool backslashes);
+  bool HasNoNul(size_t begin);
   bool SkipDollarQuote();
   bool SkipBackslashLine();
   void ReadWord();

@@ -100,6 +100,10 @@ TEST(ScriptSplitter, WhatIsNeverClosedIsNamedWhereItOpened) {
   EXPECT_THAT(Split("a; /* /* */"), ElementsAre("a", "problem at 3"));
   EXPECT_THAT(Split("select (1;"), ElementsAre("problem at 7"));
   EXPECT_THAT(Split(absl::string_view("a;\0b", 4)), ElementsAre("a", "problem at 2"));
+  EXPECT_THAT(Split(absl::string_view("a '\0'", 5)), ElementsAre("problem at 3"));
+  EXPECT_THAT(Split(absl::string_view("a $$\0$$", 7)), ElementsAre("problem at 4"));
+  EXPECT_THAT(Split(absl::string_view("a /*\0*/", 7)), ElementsAre("problem at 4"));
+  EXPECT_THAT(Split(absl::string_view("a --\0", 5)), ElementsAre("problem at 4"));
   EXPECT_THAT(Split("create function f() begin atomic select 1;"), ElementsAre("problem at 26"));
 }
 
