@@ -6,13 +6,15 @@ SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import grpc
 import psycopg
 import pytest
 
+import flyway as flyway_tools
 import stubs
 from scratch import Scratch
 from services import Service
@@ -25,6 +27,26 @@ from storefront.migrator.v1 import migrator_pb2_grpc  # noqa: E402
 _numbers = itertools.count(1)
 FINAL = {pb.MigrationRun.SUCCEEDED, pb.MigrationRun.FAILED}
 FINAL |= {pb.MigrationRun.CANCELLED, pb.MigrationRun.INTERRUPTED}
+
+# Our states as Flyway's info displays them.
+FLYWAY_STATES = {
+    pb.Migration.PENDING: "Pending",
+    pb.Migration.ABOVE_TARGET: "Above Target",
+    pb.Migration.BELOW_BASELINE: "Below Baseline",
+    pb.Migration.IGNORED_BASELINE: "Ignored (Baseline)",
+    pb.Migration.IGNORED: "Ignored",
+    pb.Migration.SUCCESS: "Success",
+    pb.Migration.FAILED: "Failed",
+    pb.Migration.OUT_OF_ORDER: "Out of Order",
+    pb.Migration.BASELINED: "Baseline",
+    pb.Migration.MISSING: "Missing",
+    pb.Migration.FAILED_MISSING: "Failed (Missing)",
+    pb.Migration.FUTURE: "Future",
+    pb.Migration.FAILED_FUTURE: "Failed (Future)",
+    pb.Migration.OUTDATED: "Outdated",
+    pb.Migration.SUPERSEDED: "Superseded",
+    pb.Migration.DELETED: "Deleted",
+}
 
 
 class Project:
@@ -71,6 +93,33 @@ class Project:
             f"{each.name.removeprefix('migrations/')} {names(each.state)}"
             for each in answer.migrations
         ]
+
+    def info(self) -> list[str]:
+        """The same table as the Flyway driver's `info` prints it: version, description, state."""
+        answer = self.stub.ListMigrations(pb.ListMigrationsRequest(page_size=1000), timeout=10)
+        return [
+            f"info {each.version}|{each.description}|{FLYWAY_STATES[each.state]}"
+            for each in answer.migrations
+        ]
+
+    def flyway_words(
+        self,
+        command: str,
+        *,
+        location: Path | None = None,
+        schemas: str = "public",
+        placeholders: Mapping[str, str] | None = None,
+        **options: str,
+    ) -> list[str]:
+        """Words of a Flyway command on this database and folder, for tests/flyway.py."""
+        words = [command, *flyway_tools.connection_words(self.url)]
+        words += [str(location or self.folder), schemas]
+        words += [f"{name}={value}" for name, value in (placeholders or {}).items()]
+        return words + [f"-{name}={value}" for name, value in options.items()]
+
+    def start_flyway(self, command: str, **more: object) -> subprocess.Popen[str]:
+        """Flyway in a process of its own, side by side with ours."""
+        return flyway_tools.start(self.flyway_words(command, **more))
 
     def cancel(self, name: str) -> pb.MigrationRun:
         return self.stub.CancelMigrationRun(pb.CancelMigrationRunRequest(name=name), timeout=10)
@@ -130,3 +179,25 @@ def fails() -> Callable[[Callable[[], object]], object]:
         return stubs.error_of(caught.value)
 
     return check
+
+
+@pytest.fixture(scope="session")
+def flyway_process() -> Iterator[flyway_tools.FlywayProcess]:
+    made = flyway_tools.FlywayProcess()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def flyway(flyway_process: flyway_tools.FlywayProcess) -> Callable[..., list[str]]:
+    """flyway(project, "migrate", target="3"): the lines that the real Flyway's command printed.
+
+    fails=True: it must fail; its message comes back instead. Options are those of FlywayDriver.java.
+    """
+
+    def run(project: Project, command: str, *, fails: bool = False, **more: object) -> list[str]:
+        answer = flyway_process.run(project.flyway_words(command, **more))
+        assert bool(answer.error) == fails, answer.error or f"{command} did not fail"
+        return [answer.error] if fails else answer.lines
+
+    return run

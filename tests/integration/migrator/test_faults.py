@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import random
+import time
 
 import psycopg
 import pytest
@@ -448,3 +449,120 @@ def test_sigterm_interrupts_the_run_and_rolls_back(project):
     wait_until(lambda: in_statement(p, "pg_sleep"), 20, "the script sleeps")
     assert p.service.terminate() == 0
     assert (tables(p), p.history()) == (set(), [])
+
+
+def test_M7_others_queue_behind_us_for_lock_timeout_at_most(project):
+    p = project({"V1__t.sql": "create table t (i int);"}, lock_timeout="1s", lock_retries=2)
+    p.migrate_ok()
+    p.write({"V2__t.sql": "alter table t add column j int;"})
+    waits: list[float] = []
+    with psycopg.connect(p.url, application_name="idle one") as blocker:
+        blocker.execute("select * from t")
+        pid = blocker.info.backend_pid
+        name = p.start().name
+        with psycopg.connect(p.url, autocommit=True) as other:
+            while p.get(name).state not in (Run.SUCCEEDED, Run.FAILED):
+                began = time.monotonic()
+                other.execute("select * from t")  # behind the ACCESS EXCLUSIVE that waits
+                waits.append(time.monotonic() - began)
+        run = p.get(name)
+    reason, facts = reason_of(run)
+    assert (run.state, reason, facts["blocker_pid"]) == (Run.FAILED, "LOCK_TIMEOUT", str(pid))
+    assert run.steps[0].attempts == 3
+    assert sum(1 for wait in waits if wait > 0.3) >= 2, "nobody ever queued: the test saw nothing"
+    assert max(waits) < 1.0 + 0.8, f"one waited {max(waits):.1f} s"
+    watch = p.stub.WatchMigrationRun(pb.WatchMigrationRunRequest(name=name), timeout=10)
+    events = [event for message in watch for event in message.events]
+    blocked = [event.message for event in events if event.type == "blocked"]
+    assert blocked and f"pid {pid} (idle one, idle in transaction, on " in blocked[0], events
+    assert len([event for event in events if event.type == "retry"]) == 2
+    wait_until(lambda: p.sessions() == 0, 5, "no session is left")
+
+
+TRICKY = """-- a comment with ; and '
+create table t (i int, s text);
+/* outer ; /* inner ; ' */ still a comment */
+insert into t values (1, 'semi;colon ''quoted'''), (2, E'back\\\\slash\\';'), (3, $$dollar;$$);
+do $body$ begin execute 'insert into t values (4, $q$;nested$q$)'; end; $body$;
+create function f() returns int begin atomic select case when true then 5 else 0 end; end;
+insert into t values (f(), U&'\\0041;');
+copy t from stdin;
+6\tcopied; 'data'
+7\t$$not a quote
+\\.
+create table "odd;name" ("a;b" int); -- the end;
+insert into t values (8, 'last')"""
+
+
+def test_M8_semicolons_in_strings_bodies_comments_and_copy_end_nothing(project):
+    p = project({"V1__tricky.sql": TRICKY})
+    p.migrate_ok()
+    assert p.sql("select i, s from t order by i") == [
+        (1, "semi;colon 'quoted'"),
+        (2, "back\\slash';"),
+        (3, "dollar;"),
+        (4, ";nested"),
+        (5, "A;"),
+        (6, "copied; 'data'"),
+        (7, "$$not a quote"),
+        (8, "last"),
+    ]
+    assert tables(p) == {"t", "odd;name"}
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "column", "sqlstate"),
+    [
+        ("select 1;\r\nselect 2;\r\nselect no_column;\r\n", "3", "8", "42703"),
+        ("\ufeffselect nothing;", "1", "8", "42703"),
+        (
+            "create table c (i int);\ncopy c from stdin;\n1\nx\n\\.\nselect 1;",
+            "2",
+            None,
+            "22P02",
+        ),
+        ("/* ; */ select 'ä;' as \"ö\", broken;\n", "1", "29", "42703"),
+        ("do $$ begin\n  raise exception 'at ; last' using errcode = 'P0777';\nend $$;", "1", None,
+         "P0777"),
+    ],
+)  # fmt: skip
+def test_M8_each_error_is_placed(project, text, line, column, sqlstate):
+    p = project({"V1__ok.sql": "create table ok (i int);", "V2__bad.sql": text})
+    run = p.migrate()
+    reason, facts = reason_of(run)
+    assert (run.state, reason) == (Run.FAILED, "SCRIPT_FAILED"), run.error
+    assert (facts["file"], facts["line"], facts["sqlstate"]) == ("V2__bad.sql", line, sqlstate)
+    if column:
+        assert facts["column"] == column
+    assert [row[1] for row in p.history()] == ["1"], "rolled back whole"
+    assert tables(p) == {"ok"}
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("select 1;\nselect 'open;\nselect 2;", "2"),
+        ("select 1;\n/* open /* inner */\nselect 2;", "2"),
+        ("select 1;\ndo $a$ begin end; $b$;", "2"),
+        ("select 1;\n\nselect '\x00';", "3"),
+    ],
+)
+def test_M8_what_never_ends_is_refused_where_it_began(project, fails, text, line):
+    p = project({"V1__bad.sql": text})
+    error = fails(p.start)
+    assert error.reason == "INVALID_SCRIPT"
+    assert f"V1__bad.sql:{line}" in error.message or f"line {line}" in error.message, error.message
+
+
+def test_M10_a_read_only_standby_is_refused_before_any_write(project, new_postgres, scratch, fails):
+    primary = new_postgres()
+    primary.create_database("shop")
+    standby = primary.standby(scratch.folder("standby"))
+    try:
+        standby.start()
+        p = project({"V1__t.sql": "create table t (i int);"}, url=standby.url("shop"), wait=False)
+        error = wait_until(lambda: fails(p.start), 20, "it answers")
+        assert (error.code.name, error.reason) == ("FAILED_PRECONDITION", "READ_ONLY_SERVER")
+        assert p.sql("select to_regclass('flyway_schema_history')") == [(None,)]
+    finally:
+        standby.close()
