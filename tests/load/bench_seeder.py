@@ -1,14 +1,14 @@
 """Benchmarks of the seeder against Postgres's own tools, in one run on one server.
 
-    tools/devroot run -- PYTHON tests/load/bench_seeder.py [--pairs 10] [--scale 10] [--out FILE]
+    tools/bench seeder              or, in the root:
+    PYTHON tests/load/bench_seeder.py [--pairs 10] [--scale 10] [--events 100000]
 
 full load   the seeder's five tables over one session, against server-side COPY of a file with the
             same bytes (session_replication_role = replica, synchronous_commit = off in both)
 deltas      price changes, a transaction each with its ledger row, as fast as they go over two
             sessions, against pgbench with the same two prepared statements in its pipeline
 
-Pairs are interleaved, the order within a pair alternates. Ratios are above 1 where the seeder is
-faster. Prints a summary; the raw samples go to the JSON file.
+Pairs are interleaved, the order within a pair alternates; each is printed as tools/bench reads it.
 
 SPDX-License-Identifier: Apache-2.0
 """
@@ -16,10 +16,8 @@ SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import re
-import statistics
 import subprocess
 import sys
 import time
@@ -27,10 +25,12 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path[:0] = [
-    str(REPOSITORY / folder) for folder in ("tests", "tests/integration/seeder", "tools")
+    str(REPOSITORY / folder)
+    for folder in ("tests", "tests/load", "tests/integration/seeder", "tools")
 ]
 
 import psycopg  # noqa: E402
+from pairs import Case, in_turns  # noqa: E402
 from seeder_client import TABLES, Seeder  # noqa: E402
 from storefront_database import migrate  # noqa: E402
 
@@ -176,10 +176,10 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=10)
     parser.add_argument("--scale", type=float, default=10)
     parser.add_argument("--events", type=int, default=100_000)
-    parser.add_argument("--out", type=Path, default=REPOSITORY / "build/bench/seeder.json")
     arguments = parser.parse_args()
     stubs.generate()
-    samples: dict[str, list[float]] = {"load": [], "copy": [], "deltas": [], "pgbench": []}
+    load = Case("full load", "COPY of the same bytes", "rows/s", 0.95, higher_is_better=True)
+    deltas = Case("deltas", "pgbench, same statements", "events/s", 0.9, higher_is_better=True)
     with Scratch("storefront-bench-") as scratch:
         server = PostgresServer(
             scratch.path / "postgres", {"max_wal_size": "8GB", "autovacuum": "off"}
@@ -196,43 +196,23 @@ def main() -> None:
                     connection.execute(f"select count(*) from {table}").fetchone()[0]
                     for table in TABLES
                 )
+            print(f"{rows} rows, {size} bytes", flush=True)
             for pair in range(arguments.pairs):
-                both = [("load", bench.seeder_load), ("copy", bench.server_copy)]
-                for name, measure in both if pair % 2 == 0 else both[::-1]:
-                    samples[name].append(measure())
+                ours, theirs = in_turns(pair, bench.seeder_load, bench.server_copy)
+                load.emit(rows / ours, rows / theirs)
             bench.clean()
             bench.client.load_small()
             for pair in range(arguments.pairs):
-                both = [
-                    ("deltas", lambda: bench.seeder_deltas(arguments.events)),
-                    ("pgbench", lambda: bench.pgbench(3)),
-                ]
-                for name, measure in both if pair % 2 == 0 else both[::-1]:
-                    samples[name].append(measure())
+                deltas.emit(
+                    *in_turns(
+                        pair,
+                        lambda: bench.seeder_deltas(arguments.events),
+                        lambda: bench.pgbench(3),
+                    )
+                )
         finally:
             bench.service.close()
             server.close()
-    medians = {name: statistics.median(values) for name, values in samples.items()}
-    result = {
-        "rows": rows,
-        "bytes": size,
-        "load_rows_per_second": rows / medians["load"],
-        "copy_rows_per_second": rows / medians["copy"],
-        "load_vs_server_copy": statistics.median(
-            [copy / load for copy, load in zip(samples["copy"], samples["load"], strict=True)]
-        ),
-        "deltas_events_per_second": medians["deltas"],
-        "pgbench_events_per_second": medians["pgbench"],
-        "deltas_vs_pgbench": statistics.median(
-            [own / other for own, other in zip(samples["deltas"], samples["pgbench"], strict=True)]
-        ),
-        "samples": samples,
-    }
-    arguments.out.parent.mkdir(parents=True, exist_ok=True)
-    arguments.out.write_text(json.dumps(result, indent=2) + "\n")
-    for name, value in result.items():
-        if name != "samples":
-            print(f"{name:28} {value:,.2f}")
 
 
 if __name__ == "__main__":
