@@ -168,12 +168,10 @@ std::string WithoutPassword(absl::string_view value) {
 
 std::string Title(const Setting& row) {
   std::string text;
-  if (row.required) {
-    text = "required";
-  } else if (row.default_value.empty()) {
-    text = "default: none";
+  if (!row.default_value.empty()) {
+    text = absl::StrCat("default ", row.default_value);  // what is left out is filled in
   } else {
-    text = absl::StrCat("default ", row.default_value);
+    text = row.required ? "required" : "default: none";
   }
   if (const std::string bounds = BoundsText(row); !bounds.empty())
     absl::StrAppend(&text, "; ", bounds);

@@ -9,7 +9,9 @@ import datetime
 import json
 import os
 import shutil
+import signal
 import socket
+import threading
 import time
 
 import psycopg
@@ -117,3 +119,54 @@ def test_a_wrong_debezium_password_ends_the_start_and_is_named(new_stack, tmp_pa
     assert doctor.returncode == 1
     assert "broken at: debezium role" in doctor.stderr
     assert "n0t-the-one" not in doctor.stdout + doctor.stderr + done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("how", ["stopped", "frozen"])
+def test_a_kafka_that_goes_away_ends_the_start_and_is_named(new_stack, how):
+    stack = new_stack()
+    done = []
+    start = threading.Thread(target=lambda: done.append((stack.tool("up"), time.monotonic())))
+    start.start()
+    wait_until(
+        lambda: (state := stack.states().get("kafka")) and state.health == "Ready",
+        60,
+        "Kafka answers",
+    )
+    if how == "frozen":
+        stack.kill("kafka", signal.SIGSTOP)
+    else:
+        socket_path = os.path.relpath(stack.folder / "pc.sock", REPOSITORY)
+        stopped = stack.tool(
+            *("run", "process-compose", "-U", "-u", socket_path, "process", "stop", "kafka")
+        )
+        assert stopped.returncode == 0, stopped.stderr
+    gone = time.monotonic()
+    start.join(60)
+    up, ended = done[0]
+    assert up.returncode == 1
+    assert ended - gone < 15
+    assert "not ready after" in up.stderr
+    assert "kafka" in up.stderr.split("not ready after")[1].splitlines()[0], up.stderr
+    doctor = stack.tool("doctor")
+    assert doctor.returncode == 1
+    assert "broken at: kafka" in doctor.stderr
+
+
+def test_ten_stops_in_a_row_leave_nothing(new_stack):
+    """Each at another moment of the start, most of them before it is ready."""
+    stack = new_stack()
+    for turn in range(10):
+        start = threading.Thread(target=stack.tool, args=("up",))
+        start.start()
+        wait_until(lambda: len(stack.states()) > 0, 30, "the supervisor answers")
+        wait_until(
+            lambda turn=turn: sum(state.done for state in stack.states().values()) >= turn,
+            60,
+            f"{turn} processes are done",
+        )
+        assert "nothing left" in stack.down()
+        start.join(30)
+        assert stack.supervisor.lock_is_free()
+        assert stack.users_of_folder() == []
+    stack.up()
+    assert "nothing left" in stack.down()

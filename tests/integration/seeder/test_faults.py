@@ -20,6 +20,8 @@ from wait import wait_until
 FAST = {"events_per_second": 1000, "time_compression": 100_000}
 # Five tables in some 60 chunks.
 LOAD = {"rows": {"customers": 10_000, "products": 1000, "orders": 20_000}, "chunk_rows": 2000}
+# S3: cuts per direction, and the events of a run that outlives them.
+CUTS, CUT_EVENTS = 100, 15_000
 
 
 def writers(url: str) -> int:
@@ -31,27 +33,26 @@ def writers(url: str) -> int:
 
 
 @pytest.fixture(scope="module")
-def undisturbed() -> dict[str, dict[str, str]]:
-    """Digests after the load, and after 1500 events, that nothing disturbed."""
+def undisturbed() -> dict[int, dict[str, str]]:
+    """Digests after the load and so many events that nothing disturbed."""
     return {}
 
 
-def expected(undisturbed, postgres, seeder, *, deltas: bool) -> dict[str, str]:
-    key = "deltas" if deltas else "load"
-    if key not in undisturbed:
-        name = f"undisturbed_{key}"
+def expected(undisturbed, postgres, seeder, *, events: int) -> dict[str, str]:
+    if events not in undisturbed:
+        name = f"undisturbed_{events}"
         client = seeder(migrate(postgres.create_database(name)))
         client.wait_succeeded(client.full_load(**LOAD))
-        if deltas:
-            client.wait_succeeded(client.deltas(max_events=1500, **FAST))
-        undisturbed[key] = client.digests()
+        if events:
+            client.wait_succeeded(client.deltas(max_events=events, **FAST))
+        undisturbed[events] = client.digests()
         client.service.close()
         postgres.drop_database(name)
-    return undisturbed[key]
+    return undisturbed[events]
 
 
 def test_S1_postgres_is_killed_in_a_copy(new_postgres, postgres, seeder, undisturbed):
-    want = expected(undisturbed, postgres, seeder, deltas=False)
+    want = expected(undisturbed, postgres, seeder, events=0)
     server = new_postgres()
     url = migrate(server.create_database("storefront"))
     client = seeder(url)
@@ -84,7 +85,7 @@ def test_S1_postgres_stays_away_and_the_run_is_interrupted(new_postgres, seeder)
 
 
 def test_S1_postgres_is_killed_in_deltas(new_postgres, postgres, seeder, undisturbed):
-    want = expected(undisturbed, postgres, seeder, deltas=True)
+    want = expected(undisturbed, postgres, seeder, events=1500)
     server = new_postgres()
     client = seeder(migrate(server.create_database("storefront")))
     client.wait_succeeded(client.full_load(**LOAD))
@@ -98,7 +99,7 @@ def test_S1_postgres_is_killed_in_deltas(new_postgres, postgres, seeder, undistu
 
 
 def test_S2_backends_are_terminated(storefront, postgres, seeder, undisturbed):
-    want = expected(undisturbed, postgres, seeder, deltas=True)
+    want = expected(undisturbed, postgres, seeder, events=1500)
     client = seeder(storefront)
 
     def terminate() -> int:
@@ -124,7 +125,7 @@ def test_S2_backends_are_terminated(storefront, postgres, seeder, undisturbed):
 def test_S3_connection_cut_at_random_points(storefront, postgres, seeder, gate, undisturbed, lost):
     """Both ends are reset after a random number of bytes in one direction: on the way back the
     server has committed and its answers are lost, on the way there Syncs never arrive."""
-    want = expected(undisturbed, postgres, seeder, deltas=True)
+    want = expected(undisturbed, postgres, seeder, events=CUT_EVENTS)
     proxy = gate("127.0.0.1", postgres.port)
     client = seeder(
         storefront,
@@ -135,20 +136,15 @@ def test_S3_connection_cut_at_random_points(storefront, postgres, seeder, gate, 
     )
     client.wait_succeeded(client.full_load(**LOAD))
     chance = random.Random(lost)
-    run = client.deltas(max_events=1500, **FAST)
-    cuts = 0
-    while client.state(client.get(run.name)) == "RUNNING" and cuts < 12:
+    run = client.deltas(max_events=CUT_EVENTS, **FAST)
+    client.wait_events(run, 1)
+    for cut in range(CUTS):
         hits = proxy.hits
         proxy.cut_after(lost, chance.randrange(1, 4000 if lost == TO_CLIENT else 20_000))
-        wait_until(
-            lambda hits=hits: proxy.hits > hits or client.state(client.get(run.name)) != "RUNNING",
-            20,
-            "the connection is cut",
-        )
-        cuts += int(proxy.hits > hits)  # a run that ended first was not cut
-    assert cuts >= 1
+        wait_until(lambda hits=hits: proxy.hits > hits, 20, f"cut {cut} happens")
+    assert client.state(client.get(run.name)) == "RUNNING", "the run ended before its last cut"
     done = client.wait_succeeded(run)
-    assert done.progress.events_done == 1500
+    assert done.progress.events_done == CUT_EVENTS
     assert client.digests() == want
     client.assert_consistent()
 
@@ -156,7 +152,7 @@ def test_S3_connection_cut_at_random_points(storefront, postgres, seeder, gate, 
 def test_S4_sigterm_leaves_whole_transactions_and_the_next_process_goes_on(
     storefront, postgres, seeder, undisturbed
 ):
-    want = expected(undisturbed, postgres, seeder, deltas=True)
+    want = expected(undisturbed, postgres, seeder, events=1500)
     client = seeder(storefront)
     client.wait_succeeded(client.full_load(**LOAD))
     run = client.deltas(max_events=1500, **FAST)
@@ -173,7 +169,7 @@ def test_S4_sigterm_leaves_whole_transactions_and_the_next_process_goes_on(
 
 
 def test_S4_sigkill_in_a_load_and_in_deltas(storefront, postgres, seeder, undisturbed):
-    want = expected(undisturbed, postgres, seeder, deltas=True)
+    want = expected(undisturbed, postgres, seeder, events=1500)
     client = seeder(storefront)
 
     def kill() -> None:
