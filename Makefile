@@ -96,7 +96,7 @@ test-contract: build ## each port's suite on the real Postgres, Kafka, Connect
 	  ctest --test-dir $(BUILD) -L contract -j$(JOBS) --output-on-failure --no-tests=error
 
 test-integration: build ## one service at a time from Python, on real servers
-	@$(STEP) --show "test integration" tools/pytest $(or $(T),tests/integration)
+	@$(STEP) --show "test integration" tools/pytest $(or $(T),-n $(JOBS) --dist loadfile tests/integration)
 
 test-e2e: build ## the whole native stack
 	@$(STEP) --show "test e2e" tools/pytest $(or $(T),tests/e2e)
