@@ -8,12 +8,12 @@
 namespace storefront::cli {
 namespace {
 
-constexpr absl::Duration kProbeTimeout = absl::Seconds(2);
+constexpr absl::Duration kHealthTimeout = absl::Seconds(2);
 
 absl::StatusOr<ExitCode> Run(Session& session, const Inputs& inputs) {
   const std::string& address = inputs.arguments.at(0);
   const std::string service = inputs.Text("service");
-  const absl::Duration timeout = inputs.Has("timeout") ? session.timeout() : kProbeTimeout;
+  const absl::Duration timeout = inputs.Has("timeout") ? session.timeout() : kHealthTimeout;
   const auto answer = session.rpc().Health(address, service, timeout);
   const std::string state = answer.ok() ? *answer : std::string(answer.status().message());
   if (answer.ok()) {

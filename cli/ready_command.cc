@@ -10,6 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "cli/json_message.h"
 #include "cli/patience.h"
+#include "cli/probe_age.h"
 #include "cli/services.h"
 #include "libs/status/error.h"
 #include "libs/status/macros.h"
@@ -31,7 +32,6 @@ constexpr char kVerify[] = "storefront.connectors.v1.ConnectorService.VerifyPipe
 
 constexpr absl::Duration kProbeInterval = absl::Seconds(10);
 constexpr absl::Duration kProbeTimeout = absl::Seconds(15);
-constexpr absl::Duration kProbeAgeMax = absl::Seconds(35);
 
 // Several connectors or none: which one is meant must be said.
 absl::Status NotOne(const std::vector<std::string>& names) {

@@ -22,6 +22,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tools"))
 
 from native_stack import backends, namespace, ports, probes
+from native_stack.cluster_id import new_cluster_id
 from native_stack.kafka_jars import kafka_jars
 
 START_SECONDS = 90  # two busy cores; idle ones need three
@@ -228,7 +229,7 @@ class KafkaBroker(_Server):
 
     def _format(self, environment: Mapping[str, str]) -> None:
         argv = self._java("kafka.tools.StorageTool", "format", "--standalone")
-        argv += ["-t", backends.new_cluster_id(), "-c", str(self._properties)]
+        argv += ["-t", new_cluster_id(), "-c", str(self._properties)]
         with (self.folder / "format.log").open("wb") as log:
             done = subprocess.run(
                 argv, env=environment, stdout=log, stderr=log, timeout=START_SECONDS, check=False

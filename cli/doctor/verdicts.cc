@@ -8,16 +8,16 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
+#include "cli/probe_age.h"
 #include "libs/status/error.h"
 
 namespace storefront::cli {
 namespace {
 
 constexpr char kStart[] = "make up";
-constexpr absl::Duration kProbeAgeMax = absl::Seconds(35);
 constexpr int64_t kLagWarnBytes = int64_t{1} << 30;
 
-int64_t NumberAt(const Document& document, absl::string_view path) {
+int64_t WholeNumberAt(const Document& document, absl::string_view path) {
   return std::strtoll(TextAt(document, path).c_str(), nullptr, 10);
 }
 
@@ -114,11 +114,11 @@ Finding JudgeService(const std::string& service, const std::string& address,
 Finding JudgeMigrations(const Answer& status, const Answer& runs, const Answer& validation) {
   const std::string migrate = "storefrontctl migrations migrate --wait";
   if (!status.ok()) return FromError(status.status(), "storefrontctl migrations list", "migrator");
-  if (NumberAt(*status, "failedCount") > 0) {
+  if (WholeNumberAt(*status, "failedCount") > 0) {
     return Fail(absl::StrCat(TextAt(*status, "failed.0.script"), " failed and blocks all others"),
                 "storefrontctl migrations list", "migrator");
   }
-  const int64_t pending = NumberAt(*status, "pendingCount");
+  const int64_t pending = WholeNumberAt(*status, "pendingCount");
   if (pending > 0 && runs.ok()) {
     if (TextAt(*runs, "migrationRuns.0.state") == "FAILED") {
       return Fail(FirstLine(TextAt(*runs, "migrationRuns.0.error.message")),
@@ -169,8 +169,8 @@ Finding JudgeDebezium(const Answer& plan, const Answer& connector) {
 Finding JudgeTopics(const Answer& policy, const Answer& plan) {
   if (!policy.ok()) return FromError(policy.status(), "correct topics/policy.json", "topic-admin");
   if (!plan.ok()) return FromError(plan.status(), "storefrontctl topics plan", "topic-admin");
-  const int64_t creates = NumberAt(*plan, "summary.creates");
-  const int64_t changes = NumberAt(*plan, "summary.changes");
+  const int64_t creates = WholeNumberAt(*plan, "summary.creates");
+  const int64_t changes = WholeNumberAt(*plan, "summary.changes");
   if (creates > 0) {
     return Fail(absl::StrCat(creates, creates == 1 ? " topic is" : " topics are", " missing"),
                 "storefrontctl topics apply --yes --wait", "topic-policy");
@@ -179,8 +179,8 @@ Finding JudgeTopics(const Answer& policy, const Answer& plan) {
     return Warn(absl::StrCat(changes, " settings differ from the policy"),
                 "storefrontctl topics plan");
   }
-  if (NumberAt(*plan, "summary.blocked") > 0) {
-    return Warn(absl::StrCat(NumberAt(*plan, "summary.blocked"), " topics are blocked"),
+  if (WholeNumberAt(*plan, "summary.blocked") > 0) {
+    return Warn(absl::StrCat(WholeNumberAt(*plan, "summary.blocked"), " topics are blocked"),
                 "storefrontctl topics plan");
   }
   return Ok("as the policy wants them");
@@ -243,7 +243,7 @@ Finding JudgeSlot(const Answer& connector) {
     return Fail("nobody reads the slot", "storefrontctl connectors restart --help", "connect");
   }
   if (status == "unreserved") return Warn("the slot is about to lose its WAL", "find what lags");
-  const int64_t lag = NumberAt(*connector, "slot.lagBytes");
+  const int64_t lag = WholeNumberAt(*connector, "slot.lagBytes");
   const std::string text =
       CellOf(*connector, {.heading = "", .path = "slot.lagBytes", .shown = Shown::kBytes});
   if (lag > kLagWarnBytes) return Warn(absl::StrCat("lags by ", text), "wait, or find what lags");

@@ -15,7 +15,7 @@
 namespace storefront::kafka {
 namespace {
 
-int Milliseconds(absl::Duration duration) {
+int TimeoutMs(absl::Duration duration) {
   return static_cast<int>(std::clamp<int64_t>(absl::ToInt64Milliseconds(duration), 0, 3'600'000));
 }
 
@@ -45,7 +45,7 @@ class RdkafkaConsumer final : public Consumer {
         int64_t low = 0;
         int64_t high = 0;
         const rd_kafka_resp_err_t code = rd_kafka_query_watermark_offsets(
-            rk_, topic.c_str(), partition, &low, &high, Milliseconds(request_timeout_));
+            rk_, topic.c_str(), partition, &low, &high, TimeoutMs(request_timeout_));
         RETURN_IF_ERROR(FromKafka(code, absl::StrCat("end offset of ", topic, "/", partition),
                                   rd_kafka_err2str(code)));
         rd_kafka_topic_partition_list_add(partitions.get(), topic.c_str(), partition)->offset =
@@ -57,7 +57,7 @@ class RdkafkaConsumer final : public Consumer {
   }
 
   absl::StatusOr<std::optional<Record>> Poll(absl::Duration timeout) override {
-    const MessagePtr message(rd_kafka_consumer_poll(rk_, Milliseconds(timeout)));
+    const MessagePtr message(rd_kafka_consumer_poll(rk_, TimeoutMs(timeout)));
     if (message == nullptr) return std::nullopt;
     if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) return std::nullopt;
     if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
@@ -84,7 +84,7 @@ class RdkafkaConsumer final : public Consumer {
     }
     const rd_kafka_metadata_t* raw = nullptr;
     const rd_kafka_resp_err_t code =
-        rd_kafka_metadata(rk_, 0, handle.get(), &raw, Milliseconds(request_timeout_));
+        rd_kafka_metadata(rk_, 0, handle.get(), &raw, TimeoutMs(request_timeout_));
     RETURN_IF_ERROR(FromKafka(code, what, rd_kafka_err2str(code)));
     const std::unique_ptr<const rd_kafka_metadata_t, Destroyer<&rd_kafka_metadata_destroy>>
         metadata(raw);

@@ -21,7 +21,7 @@ HealthFacts Streaming() {
   return facts;
 }
 
-struct Case {
+struct HealthCase {
   const char* name;
   std::function<void(HealthFacts&)> change;
   ConnectorState state;
@@ -38,7 +38,7 @@ void Idle(HealthFacts& facts, absl::Duration for_how_long) {
   facts.not_streaming_for = for_how_long;
 }
 
-const Case kCases[] = {
+const HealthCase kHealthCases[] = {
     {"all well", [](HealthFacts&) {}, ConnectorState::kStreaming, {}},
     {"Connect down", [](HealthFacts& f) { f.connect_answers = false; }, ConnectorState::kDegraded,
      FailureClass::kConnectDown},
@@ -147,7 +147,7 @@ const Case kCases[] = {
 };
 
 TEST(JudgeHealth, ConnectAndSlotAndProbeTogether) {
-  for (const Case& c : kCases) {
+  for (const HealthCase& c : kHealthCases) {
     SCOPED_TRACE(c.name);
     HealthFacts facts = Streaming();
     c.change(facts);

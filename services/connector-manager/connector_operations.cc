@@ -11,7 +11,7 @@
 namespace storefront::connectors {
 namespace {
 
-constexpr absl::Duration kPollInterval = absl::Milliseconds(100);
+constexpr absl::Duration kStatusPollInterval = absl::Milliseconds(100);
 constexpr absl::Duration kRepeatInterval = absl::Milliseconds(500);
 
 }  // namespace
@@ -57,7 +57,7 @@ absl::Status ConnectorOperations::AwaitNoTasks(const std::string& name, const Ca
     const auto status = connect_.GetStatus(name, limits);
     if (status.ok() && status->state == "STOPPED" && status->tasks.empty()) return absl::OkStatus();
     if (!status.ok()) return status.status();
-    const clock::SteadyTime next = clock_.Steady() + kPollInterval;
+    const clock::SteadyTime next = clock_.Steady() + kStatusPollInterval;
     if (next >= limits.deadline || !clock_.WaitUntil(next, limits.stop)) {
       return status::Error({.code = absl::StatusCode::kDeadlineExceeded,
                             .reason = status::Reason::kDeadlinePassed,

@@ -19,11 +19,11 @@ DotenvResult Read(absl::string_view content, Environment environment = {}) {
   return ReadDotenv({{".env", std::string(content)}}, std::move(environment));
 }
 
-struct Case {
+struct DotenvCase {
   absl::string_view name, content, key, value;
 };
 
-constexpr Case kValues[] = {
+constexpr DotenvCase kValues[] = {
     {"rule 1: byte order mark", "\xEF\xBB\xBFK=v", "K", "v"},
     {"rule 1: blank lines and comments", "\n \t\n# c\n  # d\nK=v", "K", "v"},
     {"rule 1: leading blanks", "  K=v", "K", "v"},
@@ -74,7 +74,7 @@ constexpr Case kValues[] = {
 };
 
 TEST(Dotenv, C9EachRuleOfTheGrammar) {
-  for (const Case& c : kValues) {
+  for (const DotenvCase& c : kValues) {
     SCOPED_TRACE(c.name);
     const DotenvResult result = Read(c.content);
     EXPECT_THAT(result.findings, IsEmpty()) << result.findings[0].message;
@@ -82,12 +82,12 @@ TEST(Dotenv, C9EachRuleOfTheGrammar) {
   }
 }
 
-struct BadCase {
+struct DotenvBadCase {
   absl::string_view name, content, message;
   int line;
 };
 
-constexpr BadCase kFaults[] = {
+constexpr DotenvBadCase kDotenvFaults[] = {
     {"character", "A=1\nK!=v", "line 2: unexpected character \"!\"", 2},
     {"quote in a name", "\"K\"=v", "line 1: unexpected character \"\"\"", 1},
     {"inner space", "A B=v", "line 1: a variable name contains a blank", 1},
@@ -105,7 +105,7 @@ constexpr BadCase kFaults[] = {
 };
 
 TEST(Dotenv, C9EachFaultNamesItsLine) {
-  for (const BadCase& c : kFaults) {
+  for (const DotenvBadCase& c : kDotenvFaults) {
     SCOPED_TRACE(c.name);
     EXPECT_THAT(Read(c.content).findings,
                 Contains(AllOf(Field(&Finding::message, HasSubstr(std::string(c.message))),

@@ -29,13 +29,13 @@ std::optional<std::string> Lookup(absl::string_view name) {
   return found->second;
 }
 
-struct Case {
+struct InterpolationCase {
   absl::string_view text, dotenv, in_template;
 };
 
 constexpr absl::string_view kError = "<error>";
 
-constexpr Case kCases[] = {
+constexpr InterpolationCase kInterpolationCases[] = {
     {"", "", ""},
     {"plain", "plain", "plain"},
     {"$$", "$", "$"},
@@ -102,7 +102,7 @@ constexpr Case kCases[] = {
 };
 
 TEST(Interpolation, C9BothDialects) {
-  for (const Case& c : kCases) {
+  for (const InterpolationCase& c : kInterpolationCases) {
     for (const Dialect dialect : {Dialect::kDotenv, Dialect::kTemplate}) {
       const bool dotenv = dialect == Dialect::kDotenv;
       SCOPED_TRACE(absl::StrCat(c.text, dotenv ? " in .env" : " in a template"));

@@ -21,12 +21,14 @@ const KeyPolicy& Policy() {
   return *kPolicy;
 }
 
-ConnectorConfig Good() {
+ConnectorConfig AllowedConfig() {
   ConnectorFixture fixture;
   return fixture.planner.RenderOne("orders-template")->config;
 }
 
-TEST(KeyPolicy, TheFixturesConfigIsAllowed) { EXPECT_THAT(CheckKeys(Good(), Policy()), IsEmpty()); }
+TEST(KeyPolicy, TheFixturesConfigIsAllowed) {
+  EXPECT_THAT(CheckKeys(AllowedConfig(), Policy()), IsEmpty());
+}
 
 struct KeyCase {
   const char *key, *value;
@@ -70,13 +72,13 @@ constexpr KeyCase kKeys[] = {
 TEST(KeyPolicy, EachRuleOfTheTable) {
   for (const KeyCase& c : kKeys) {
     SCOPED_TRACE(std::string(c.key) + "=" + c.value);
-    ConnectorConfig config = Good();
+    ConnectorConfig config = AllowedConfig();
     config[c.key] = c.value;
     EXPECT_EQ(CheckKeys(config, Policy()).empty(), c.allowed);
   }
   KeyPolicy own_sql = Policy();
   own_sql.allow_custom_sql = true;
-  ConnectorConfig config = Good();
+  ConnectorConfig config = AllowedConfig();
   config["heartbeat.action.query"] = "SELECT 1";
   EXPECT_THAT(CheckKeys(config, own_sql), IsEmpty());
   config.erase("connector.class");

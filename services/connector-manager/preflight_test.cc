@@ -13,7 +13,7 @@ using ::testing::Contains;
 using ::testing::Field;
 using ::testing::IsEmpty;
 
-ConnectorConfig Good() {
+ConnectorConfig PreflightConfig() {
   ConnectorFixture fixture;
   return fixture.planner.RenderOne("orders-template")->config;
 }
@@ -46,12 +46,12 @@ constexpr PreflightCase kPreflight[] = {
 };
 
 TEST(Preflight, EachObstacleIsNamed) {
-  EXPECT_THAT(Preflight(Good(), GoodFacts(), false), IsEmpty());
+  EXPECT_THAT(Preflight(PreflightConfig(), GoodFacts(), false), IsEmpty());
   for (const PreflightCase& c : kPreflight) {
     SCOPED_TRACE(c.rule);
     SourceFacts facts = GoodFacts();
     c.change(facts);
-    EXPECT_THAT(Preflight(Good(), facts, false),
+    EXPECT_THAT(Preflight(PreflightConfig(), facts, false),
                 Contains(::testing::AllOf(Field(&Finding::rule, c.rule),
                                           Field(&Finding::severity, c.severity))));
   }
@@ -60,14 +60,14 @@ TEST(Preflight, EachObstacleIsNamed) {
 TEST(Preflight, IncludeListIsRegularExpressionsOfWholeNames) {
   SourceFacts facts = GoodFacts();
   facts.tables.push_back({"public.orders_old", false, false, true});
-  ConnectorConfig config = Good();
+  ConnectorConfig config = PreflightConfig();
   EXPECT_THAT(Preflight(config, facts, false), IsEmpty());
   config["table.include.list"] = R"(PUBLIC\.orders.*)";
   EXPECT_THAT(Preflight(config, facts, false), Contains(Field(&Finding::rule, "PREFLIGHT_SELECT")));
 }
 
 TEST(Preflight, SignalTableNeedsRights) {
-  ConnectorConfig config = Good();
+  ConnectorConfig config = PreflightConfig();
   config["signal.data.collection"] = "cdc_audit.signal";
   SourceFacts facts = GoodFacts();
   facts.tables.push_back({"cdc_audit.signal", true, true, true});

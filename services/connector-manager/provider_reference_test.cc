@@ -31,10 +31,10 @@ TEST(ProviderReference, WholeMeansNothingElse) {
   EXPECT_FALSE(IsWholeProviderReference(""));
 }
 
-struct Case {
+struct ReferenceCase {
   absl::string_view reference, refusal;
 };
-constexpr Case kCases[] = {
+constexpr ReferenceCase kReferenceCases[] = {
     {"${file:/run/secrets/db.properties:password}", ""},
     {"${file:/etc/one.properties:k}", ""},
     {"${file:/run/secrets:k}", ""},
@@ -49,7 +49,7 @@ constexpr Case kCases[] = {
 };
 
 TEST(ProviderReference, OnlyFilesBelowTheSecretPaths) {
-  for (const Case& c : kCases) {
+  for (const ReferenceCase& c : kReferenceCases) {
     SCOPED_TRACE(c.reference);
     const auto found = FindProviderReferences(c.reference);
     ASSERT_EQ(found.size(), 1u);

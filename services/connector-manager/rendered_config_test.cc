@@ -67,10 +67,10 @@ TEST(Render, ReferencesStayForConnect) {
   EXPECT_EQ(Shown(rendered).at("database.password"), rendered.config.at("database.password"));
 }
 
-struct Case {
+struct RenderedCase {
   absl::string_view name, value, variable, rule;
 };
-constexpr Case kReferenceFaults[] = {
+constexpr RenderedCase kReferenceFaults[] = {
     {"value that looks like one", "${V}", "${file:/etc/passwd:x}", "REFERENCE_INSERTED"},
     {"value with another provider", "a${V}b", "${env:PASSWORD}", "REFERENCE_INSERTED"},
     {"completed by the template", "${V}:x}", "${file", "REFERENCE_INSERTED"},
@@ -86,7 +86,7 @@ constexpr Case kReferenceFaults[] = {
 };
 
 TEST(Render, ConnectExpandsOnlyWhatTheTemplateMeans) {
-  for (const Case& c : kReferenceFaults) {
+  for (const RenderedCase& c : kReferenceFaults) {
     SCOPED_TRACE(c.name);
     const auto rendered =
         RenderText(absl::StrCat("{\"a\":\"", c.value, "\"}"), {{"V", std::string(c.variable)}});

@@ -24,12 +24,12 @@ TEST(StrictJson, KnowsWhereThingsStand) {
   EXPECT_EQ(text.text_positions.size(), text.text.size());
 }
 
-struct Case {
+struct StrictJsonCase {
   absl::string_view name, text, message;
   int line, column;
 };
 
-constexpr Case kFaults[] = {
+constexpr StrictJsonCase kStrictJsonFaults[] = {
     {"empty", "", "value was expected", 1, 1},
     {"line comment", "{\n// c\n}", "comment", 2, 1},
     {"block comment", "{\"a\":/* c */1}", "comment", 1, 6},
@@ -55,7 +55,7 @@ constexpr Case kFaults[] = {
 };
 
 TEST(StrictJson, EachFaultHasItsPlace) {
-  for (const Case& c : kFaults) {
+  for (const StrictJsonCase& c : kStrictJsonFaults) {
     SCOPED_TRACE(c.name);
     const auto reading = ReadStrictJson(c.text, 4);
     ASSERT_EQ(reading.faults.size(), 1u);

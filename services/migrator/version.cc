@@ -13,7 +13,7 @@
 namespace storefront::migrator {
 namespace {
 
-absl::Status Invalid(absl::string_view text, absl::string_view why) {
+absl::Status InvalidVersion(absl::string_view text, absl::string_view why) {
   return status::Error({.code = absl::StatusCode::kInvalidArgument,
                         .reason = status::Reason::kInvalidName,
                         .message = absl::StrCat("\"", text, "\" is not a version: ", why)});
@@ -22,14 +22,14 @@ absl::Status Invalid(absl::string_view text, absl::string_view why) {
 }  // namespace
 
 absl::StatusOr<Version> Version::Parse(absl::string_view text) {
-  if (text.empty()) return Invalid(text, "it is empty");
-  if (text.size() > kVersionLengthMax) return Invalid(text, "it has over 50 characters");
+  if (text.empty()) return InvalidVersion(text, "it is empty");
+  if (text.size() > kVersionLengthMax) return InvalidVersion(text, "it has over 50 characters");
   Version version;
   version.text_ = absl::StrReplaceAll(text, {{"_", "."}});
   for (absl::string_view part : absl::StrSplit(version.text_, '.')) {
-    if (part.empty()) return Invalid(text, "a part between separators is empty");
+    if (part.empty()) return InvalidVersion(text, "a part between separators is empty");
     if (!std::all_of(part.begin(), part.end(), absl::ascii_isdigit)) {
-      return Invalid(text, "only digits, dots and underscores are allowed");
+      return InvalidVersion(text, "only digits, dots and underscores are allowed");
     }
     part.remove_prefix(std::min(part.find_first_not_of('0'), part.size()));
     version.parts_.emplace_back(part);

@@ -6,7 +6,7 @@
 namespace storefront::topics {
 namespace {
 
-ObservedTopic Topic() {
+ObservedTopic FingerprintTopic() {
   return {.state = {.name = "a",
                     .topic_id = "id",
                     .partitions = {{.id = 0, .leader = 1, .replicas = {1, 2}}}},
@@ -15,31 +15,31 @@ ObservedTopic Topic() {
 }
 
 TEST(Fingerprint, T4ChangesWithWhatSomebodyDecidesAboutTheTopic) {
-  const std::string before = Fingerprint(Topic());
-  ObservedTopic topic = Topic();
+  const std::string before = Fingerprint(FingerprintTopic());
+  ObservedTopic topic = FingerprintTopic();
   topic.state.topic_id = "other";
   EXPECT_NE(Fingerprint(topic), before);
-  topic = Topic();
+  topic = FingerprintTopic();
   topic.state.partitions.push_back({.id = 1});
   EXPECT_NE(Fingerprint(topic), before);
-  topic = Topic();
+  topic = FingerprintTopic();
   topic.state.partitions[0].replicas = {1};
   EXPECT_NE(Fingerprint(topic), before);
-  topic = Topic();
+  topic = FingerprintTopic();
   topic.configs["retention.ms"].value = "9";
   EXPECT_NE(Fingerprint(topic), before);
-  topic = Topic();
+  topic = FingerprintTopic();
   topic.configs["segment.ms"].source = ConfigSource::kTopic;
   EXPECT_NE(Fingerprint(topic), before);
 }
 
 TEST(Fingerprint, StaysWhenOnlyLeadersOrInheritedValuesChange) {
-  ObservedTopic topic = Topic();
+  ObservedTopic topic = FingerprintTopic();
   topic.state.partitions[0].leader = 2;
   topic.state.partitions[0].replicas = {2, 1};
   topic.state.partitions[0].in_sync_replicas = {2};
   topic.configs["segment.ms"].value = "9";
-  EXPECT_EQ(Fingerprint(topic), Fingerprint(Topic()));
+  EXPECT_EQ(Fingerprint(topic), Fingerprint(FingerprintTopic()));
 }
 
 }  // namespace

@@ -29,12 +29,12 @@ TEST(CheckPolicy, AcceptsAGoodPolicy) {
   EXPECT_THAT(CheckPolicy(Good()).findings, IsEmpty());
 }
 
-struct Case {
+struct PolicyCheckCase {
   const char* path;  // of the one problem
   std::function<void(TopicPolicy&)> spoil;
 };
 
-const Case kCases[] = {
+const PolicyCheckCase kPolicyCheckCases[] = {
     {"version", [](TopicPolicy& p) { p.version = "2"; }},
     {"profiles[\"streaming\"]", [](TopicPolicy& p) { p.profiles["streaming"] = {}; }},
     {"profiles[\"Mine\"]", [](TopicPolicy& p) { p.profiles["Mine"] = {}; }},
@@ -78,7 +78,7 @@ const Case kCases[] = {
 };
 
 TEST(CheckPolicy, NamesThePlaceOfEachProblem) {
-  for (const Case& c : kCases) {
+  for (const PolicyCheckCase& c : kPolicyCheckCases) {
     SCOPED_TRACE(c.path);
     TopicPolicy policy = Good();
     c.spoil(policy);
@@ -88,7 +88,7 @@ TEST(CheckPolicy, NamesThePlaceOfEachProblem) {
 
 TEST(CheckPolicy, TellsAllProblemsAtOnceUpToAHundred) {
   TopicPolicy policy = Good();
-  for (const Case& c : kCases) c.spoil(policy);
+  for (const PolicyCheckCase& c : kPolicyCheckCases) c.spoil(policy);
   EXPECT_GT(CheckPolicy(policy).problems.size(), 10U);
   policy.topics.assign(200, {.name = "bad name"});
   EXPECT_THAT(CheckPolicy(policy).problems, SizeIs(kMaxProblems));

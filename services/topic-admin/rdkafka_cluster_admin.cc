@@ -27,8 +27,6 @@ kafka::CallLimits Translate(const CallLimits& limits) {
   return {.deadline = limits.deadline, .stop = limits.stop};
 }
 
-std::string Text(const char* text) { return text == nullptr ? "" : text; }
-
 TopicOutcome OutcomeOf(absl::string_view what, const std::string& topic, rd_kafka_resp_err_t code,
                        const char* text) {
   TopicOutcome outcome = {.kafka_code = code, .broker_text = Text(text)};

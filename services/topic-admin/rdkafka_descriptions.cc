@@ -11,8 +11,6 @@
 namespace storefront::topics {
 namespace {
 
-std::string Text(const char* text) { return text == nullptr ? "" : text; }
-
 std::vector<int32_t> NodeIds(const rd_kafka_Node_t** nodes, size_t count) {
   std::vector<int32_t> ids;
   ids.reserve(count);

@@ -4,10 +4,15 @@
 
 #include <librdkafka/rdkafka.h>
 
+#include <string>
+
 #include "absl/status/statusor.h"
 #include "services/topic-admin/cluster_admin.h"
 
 namespace storefront::topics {
+
+// A string of librdkafka, which may be null.
+inline std::string Text(const char* text) { return text == nullptr ? "" : text; }
 
 ClusterInfo ReadCluster(rd_kafka_event_t& event);
 ByTopic<absl::StatusOr<TopicState>> ReadTopics(rd_kafka_event_t& event);

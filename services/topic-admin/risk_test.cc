@@ -6,14 +6,14 @@
 namespace storefront::topics {
 namespace {
 
-struct Case {
+struct RiskCase {
   const char* key;
   const char* before;
   const char* after;  // null: falls back to what is not told
   Risk risk;
 };
 
-constexpr Case kCases[] = {
+constexpr RiskCase kRiskCases[] = {
     {"retention.ms", "1000", "2000", Risk::kSafe},
     {"retention.ms", "2000", "1000", Risk::kDataLoss},
     {"retention.ms", "2000", "-1", Risk::kSafe},
@@ -41,7 +41,7 @@ constexpr Case kCases[] = {
 
 TEST(ConfigRisk, SaysWhatAChangeMayCost) {
   constexpr int32_t kMinIsr = 3;
-  for (const Case& c : kCases) {
+  for (const RiskCase& c : kRiskCases) {
     SCOPED_TRACE(c.key);
     const auto after = c.after == nullptr ? std::nullopt : std::optional<std::string>(c.after);
     EXPECT_EQ(ConfigRisk(c.key, c.before, after, kMinIsr), c.risk) << c.before;

@@ -5,10 +5,8 @@ SPDX-License-Identifier: Apache-2.0
 
 from __future__ import annotations
 
-import base64
 import os
 import subprocess
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -106,10 +104,6 @@ def write_worker_file(target: Path, jars: KafkaJars, secrets: Path) -> None:
         f"plugin.path={jars.plugin_path}\n"
         f"config.providers.file.param.allowed.paths={secrets}\n"
     )
-
-
-def new_cluster_id() -> str:
-    return base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
 
 
 def reachable(listen: str) -> str:

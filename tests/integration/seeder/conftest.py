@@ -25,9 +25,12 @@ def storefront(database: str) -> str:
 
 @pytest.fixture
 def seeder(start_service) -> Callable[..., Seeder]:
-    """seeder(url, **settings): a process on that database, ready to serve."""
+    """seeder(url, **settings): a process on that database, ready to serve.
 
-    def start(url: str, *, port: int | None = None, wait: bool = True, **settings) -> Seeder:
+    ready=False: one that cannot be, because of what it misses there.
+    """
+
+    def start(url: str, *, port: int | None = None, ready: bool = True, **settings) -> Seeder:
         parts = urllib.parse.urlsplit(url)
         address = f"127.0.0.1:{port or parts.port}"
         plain = parts._replace(netloc=f"{parts.username}@{address}").geturl()
@@ -36,8 +39,8 @@ def seeder(start_service) -> Callable[..., Seeder]:
             "database_password": urllib.parse.unquote(parts.password or ""),
             "watch_interval": "100ms",
         }
-        service = start_service("seeder", defaults | settings, wait=wait)
-        if wait:
+        service = start_service("seeder", defaults | settings)
+        if ready:
             service.wait_ready()
         return Seeder(service)
 

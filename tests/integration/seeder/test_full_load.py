@@ -143,7 +143,7 @@ def test_S5_two_loads_at_once_one_runs_the_other_is_refused(storefront, seeder):
 
 
 def test_without_migrations_the_answer_says_so(database, seeder):
-    client = seeder(database, wait=False)
+    client = seeder(database, ready=False)
     with pytest.raises(grpc.RpcError) as caught:
         client.full_load()
     error = error_of(caught.value)
