@@ -20,14 +20,14 @@ using status::Reason;
 class RequestMemoryTest : public ::testing::Test {
  protected:
   absl::StatusOr<std::string> Once(const std::string& key, const std::string& payload) {
-    return memory.Once(key, payload, {}, [&]() -> absl::StatusOr<std::string> {
-      return "answer " + std::to_string(++calls);
+    return memory_.Once(key, payload, {}, [&]() -> absl::StatusOr<std::string> {
+      return "answer " + std::to_string(++calls_);
     });
   }
 
-  testing::FakeClock clock;
-  RequestMemory memory{{.entries_max = 3, .kept = absl::Hours(1)}, clock};
-  int calls = 0;
+  testing::FakeClock clock_;
+  RequestMemory memory_{{.entries_max = 3, .kept = absl::Hours(1)}, clock_};
+  int calls_ = 0;
 };
 
 TEST_F(RequestMemoryTest, TheSameRequestGetsTheSameAnswer) {
@@ -43,7 +43,7 @@ TEST_F(RequestMemoryTest, AnotherPayloadIsRefused) {
 }
 
 TEST_F(RequestMemoryTest, AFailureIsNotRemembered) {
-  const auto failed = memory.Once(
+  const auto failed = memory_.Once(
       "k", "p", {}, []() -> absl::StatusOr<std::string> { return absl::UnavailableError("no"); });
   EXPECT_EQ(failed.status().code(), absl::StatusCode::kUnavailable);
   EXPECT_THAT(Once("k", "p"), testing::IsOkAndHolds("answer 1"));
@@ -51,7 +51,7 @@ TEST_F(RequestMemoryTest, AFailureIsNotRemembered) {
 
 TEST_F(RequestMemoryTest, ForgetsByAgeAndByNumber) {
   EXPECT_THAT(Once("a", "p"), testing::IsOkAndHolds("answer 1"));
-  clock.Advance(absl::Hours(2));
+  clock_.Advance(absl::Hours(2));
   EXPECT_THAT(Once("a", "p"), testing::IsOkAndHolds("answer 2"));
   for (const char* key : {"b", "c", "d"}) EXPECT_THAT(Once(key, "p"), testing::IsOk());
   EXPECT_THAT(Once("a", "p"), testing::IsOkAndHolds("answer 6"));
@@ -62,7 +62,7 @@ TEST_F(RequestMemoryTest, ConcurrentRepeatsRunOnce) {
   std::vector<std::jthread> threads;
   for (int i = 0; i < 4; ++i) {
     threads.emplace_back([&] {
-      const auto answer = memory.Once("k", "p", {}, [&]() -> absl::StatusOr<std::string> {
+      const auto answer = memory_.Once("k", "p", {}, [&]() -> absl::StatusOr<std::string> {
         ++runs;
         return "one";
       });

@@ -77,16 +77,17 @@ class ServerEdgeTest : public ::testing::Test {
   void SetUp() override { StartServer({}, AccessPolicy::Open()); }
 
   void StartServer(EdgeLimits limits, AccessPolicy access) {
-    server.reset();
-    edge = std::make_unique<ServerEdge>(std::move(access), limits, registry, clock::SystemClock());
-    service = std::make_unique<EchoEdge>(*edge);
-    auto started = Server::Start(
-        {.ready_interval = absl::Milliseconds(10)}, {service.get()}, *edge,
+    server_.reset();
+    edge_ =
+        std::make_unique<ServerEdge>(std::move(access), limits, registry_, clock::SystemClock());
+    service_ = std::make_unique<EchoEdge>(*edge_);
+    auto server = Server::Start(
+        {.ready_interval = absl::Milliseconds(10)}, {service_.get()}, *edge_,
         [](const std::stop_token&) { return absl::OkStatus(); }, clock::SystemClock());
-    ASSERT_THAT(started, testing::IsOk());
-    server = *std::move(started);
-    stub = EchoService::NewStub(
-        grpc::CreateChannel(server->address(), grpc::InsecureChannelCredentials()));
+    ASSERT_THAT(server, testing::IsOk());
+    server_ = *std::move(server);
+    stub_ = EchoService::NewStub(
+        grpc::CreateChannel(server_->address(), grpc::InsecureChannelCredentials()));
   }
 
   static EchoRequest Valid() {
@@ -103,24 +104,24 @@ class ServerEdgeTest : public ::testing::Test {
     context.AddMetadata("x-request-id", "test-1");
     EchoResponse ignored;
     return status::FromGrpc(
-        stub->Echo(&context, request, response == nullptr ? &ignored : response));
+        stub_->Echo(&context, request, response == nullptr ? &ignored : response));
   }
 
   // What bodies touch outlives the pool that runs them: TSan does not see that gRPC handed the
   // answer over, so a local of the test would look like a race.
-  std::atomic<int> ran{0};
-  std::atomic<bool> stopped{false};
-  std::latch running{1}, release{1};
+  std::atomic<int> ran_{0};
+  std::atomic<bool> stopped_{false};
+  std::latch running_{1}, release_{1};
 
-  prometheus::Registry registry;
-  std::unique_ptr<ServerEdge> edge;
-  std::unique_ptr<EchoEdge> service;
-  std::unique_ptr<Server> server;
-  std::unique_ptr<EchoService::Stub> stub;
+  prometheus::Registry registry_;
+  std::unique_ptr<ServerEdge> edge_;
+  std::unique_ptr<EchoEdge> service_;
+  std::unique_ptr<Server> server_;
+  std::unique_ptr<EchoService::Stub> stub_;
 };
 
 TEST_F(ServerEdgeTest, ABodyMayBlockAndSeesItsCall) {
-  service->body = [](const CallScope& scope, EchoResponse& response) {
+  service_->body = [](const CallScope& scope, EchoResponse& response) {
     response.set_text(scope.request_id + " " + scope.principal);
     return absl::OkStatus();
   };
@@ -130,13 +131,13 @@ TEST_F(ServerEdgeTest, ABodyMayBlockAndSeesItsCall) {
 }
 
 TEST_F(ServerEdgeTest, RulesAreCheckedBeforeTheBody) {
-  service->body = [&](const CallScope&, EchoResponse&) {
-    ++ran;
+  service_->body = [&](const CallScope&, EchoResponse&) {
+    ++ran_;
     return absl::OkStatus();
   };
   EXPECT_THAT(Call(EchoRequest()),
               testing::HasReason(absl::StatusCode::kInvalidArgument, Reason::kInvalidField));
-  EXPECT_EQ(ran, 0);
+  EXPECT_EQ(ran_, 0);
 }
 
 TEST_F(ServerEdgeTest, AccessIsRefusedBeforeValidation) {
@@ -148,12 +149,12 @@ TEST_F(ServerEdgeTest, AccessIsRefusedBeforeValidation) {
   grpc::ClientContext context;
   context.AddMetadata("authorization", "Bearer abc");
   EchoResponse response;
-  EXPECT_THAT(status::FromGrpc(stub->Echo(&context, EchoRequest(), &response)),
+  EXPECT_THAT(status::FromGrpc(stub_->Echo(&context, EchoRequest(), &response)),
               testing::HasReason(absl::StatusCode::kPermissionDenied, Reason::kRoleTooLow));
 }
 
 TEST_F(ServerEdgeTest, ADomainErrorArrivesWithItsDetails) {
-  service->body = [](const CallScope&, EchoResponse&) {
+  service_->body = [](const CallScope&, EchoResponse&) {
     return status::Error({.code = absl::StatusCode::kAborted,
                           .reason = Reason::kRunActive,
                           .message = "busy",
@@ -165,7 +166,7 @@ TEST_F(ServerEdgeTest, ADomainErrorArrivesWithItsDetails) {
 }
 
 TEST_F(ServerEdgeTest, AnExceptionIsAnInternalErrorWithoutItsText) {
-  service->body = [](const CallScope&, EchoResponse&) -> absl::Status {
+  service_->body = [](const CallScope&, EchoResponse&) -> absl::Status {
     throw std::runtime_error("secret");
   };
   const absl::Status status = Call(Valid());
@@ -174,33 +175,33 @@ TEST_F(ServerEdgeTest, AnExceptionIsAnInternalErrorWithoutItsText) {
 }
 
 TEST_F(ServerEdgeTest, S8ACancelledClientStopsTheBody) {
-  service->body = [&](const CallScope& scope, EchoResponse&) {
-    running.count_down();
-    stopped = !sync::SleepUnlessStopped(absl::Seconds(30), scope.stop);
+  service_->body = [&](const CallScope& scope, EchoResponse&) {
+    running_.count_down();
+    stopped_ = !sync::SleepUnlessStopped(absl::Seconds(30), scope.stop);
     return absl::CancelledError("stopped");
   };
   grpc::ClientContext context;
   std::jthread canceller([&] {
-    running.wait();
+    running_.wait();
     context.TryCancel();
   });
   EchoResponse response;
-  EXPECT_EQ(stub->Echo(&context, Valid(), &response).error_code(), grpc::StatusCode::CANCELLED);
-  EXPECT_TRUE(testing::PollUntil([&] { return stopped.load(); }));
+  EXPECT_EQ(stub_->Echo(&context, Valid(), &response).error_code(), grpc::StatusCode::CANCELLED);
+  EXPECT_TRUE(testing::PollUntil([&] { return stopped_.load(); }));
 }
 
 TEST_F(ServerEdgeTest, S8TheClientsDeadlineStopsTheBody) {
-  service->body = [&](const CallScope& scope, EchoResponse&) {
-    stopped = !sync::SleepUnlessStopped(absl::Seconds(30), scope.stop);
+  service_->body = [&](const CallScope& scope, EchoResponse&) {
+    stopped_ = !sync::SleepUnlessStopped(absl::Seconds(30), scope.stop);
     return absl::CancelledError("stopped");
   };
   EXPECT_EQ(Call(Valid(), absl::Milliseconds(100)).code(), absl::StatusCode::kDeadlineExceeded);
-  EXPECT_TRUE(testing::PollUntil([&] { return stopped.load(); }));
+  EXPECT_TRUE(testing::PollUntil([&] { return stopped_.load(); }));
 }
 
 TEST_F(ServerEdgeTest, TheCapStopsABodyWhoseClientWaitsLonger) {
   StartServer({.deadline_cap = absl::Milliseconds(100)}, AccessPolicy::Open());
-  service->body = [](const CallScope& scope, EchoResponse&) {
+  service_->body = [](const CallScope& scope, EchoResponse&) {
     sync::SleepUnlessStopped(absl::Seconds(30), scope.stop);
     return absl::CancelledError("stopped");
   };
@@ -210,23 +211,23 @@ TEST_F(ServerEdgeTest, TheCapStopsABodyWhoseClientWaitsLonger) {
 
 TEST_F(ServerEdgeTest, G5AFullQueueRefusesInTimeWithRetryInfo) {
   StartServer({.pool = {.running_max = 1, .queued_max = 0}}, AccessPolicy::Open());
-  service->body = [&](const CallScope&, EchoResponse&) {
-    running.count_down();
-    release.wait();
+  service_->body = [&](const CallScope&, EchoResponse&) {
+    running_.count_down();
+    release_.wait();
     return absl::OkStatus();
   };
   std::jthread first([&] { EXPECT_THAT(Call(Valid()), testing::IsOk()); });
-  running.wait();
+  running_.wait();
   const absl::Status refused = Call(Valid());
   EXPECT_THAT(refused,
               testing::HasReason(absl::StatusCode::kResourceExhausted, Reason::kOverloaded));
   EXPECT_TRUE(status::DetailsOf(refused).retry_after.has_value());
-  release.count_down();
+  release_.count_down();
 }
 
 TEST_F(ServerEdgeTest, TheSameRequestIdGivesTheSameAnswerAndRunsOnce) {
-  service->body = [&](const CallScope&, EchoResponse& response) {
-    response.set_number(++ran);
+  service_->body = [&](const CallScope&, EchoResponse& response) {
+    response.set_number(++ran_);
     return absl::OkStatus();
   };
   EchoRequest request = Valid();
@@ -246,19 +247,19 @@ TEST_F(ServerEdgeTest, TheSameRequestIdGivesTheSameAnswerAndRunsOnce) {
 TEST_F(ServerEdgeTest, AWatchSendsTheSnapshotThenChangesThenItsEnd) {
   EchoResponse state;
   state.set_number(1);
-  service->states.Publish(state);
+  service_->states.Publish(state);
   grpc::ClientContext context;
-  auto reader = stub->Watch(&context, Valid());
+  auto reader = stub_->Watch(&context, Valid());
   EchoResponse seen;
   ASSERT_TRUE(reader->Read(&seen));
   EXPECT_EQ(seen.number(), 1);
   state.set_number(2);
-  service->states.Publish(state);
+  service_->states.Publish(state);
   ASSERT_TRUE(reader->Read(&seen));
   EXPECT_EQ(seen.number(), 2);
   state.set_number(3);
-  service->states.Publish(state);
-  service->sink()->End(absl::OkStatus());
+  service_->states.Publish(state);
+  service_->sink()->End(absl::OkStatus());
   ASSERT_TRUE(reader->Read(&seen)) << "what waits is sent before the end";
   EXPECT_EQ(seen.number(), 3);
   EXPECT_FALSE(reader->Read(&seen));
@@ -267,15 +268,15 @@ TEST_F(ServerEdgeTest, AWatchSendsTheSnapshotThenChangesThenItsEnd) {
 
 TEST_F(ServerEdgeTest, S9ASlowReaderSkipsStatesAndSlowsNobody) {
   grpc::ClientContext context;
-  auto reader = stub->Watch(&context, Valid());
-  ASSERT_TRUE(testing::PollUntil([&] { return service->sink() != nullptr; }));
+  auto reader = stub_->Watch(&context, Valid());
+  ASSERT_TRUE(testing::PollUntil([&] { return service_->sink() != nullptr; }));
   EchoResponse state;
   state.set_text(std::string(100'000, 'x'));
   for (int i = 1; i <= 2000; ++i) {  // 200 MB: far over any window
     state.set_number(i);
-    service->states.Publish(state);
+    service_->states.Publish(state);
   }
-  EXPECT_GT(service->sink()->skipped(), 0);
+  EXPECT_GT(service_->sink()->skipped(), 0);
   EchoResponse seen;
   int64_t reads = 0;
   while (seen.number() < 2000 && reader->Read(&seen)) ++reads;
@@ -287,35 +288,35 @@ TEST_F(ServerEdgeTest, S9ASlowReaderSkipsStatesAndSlowsNobody) {
 TEST_F(ServerEdgeTest, S9AReaderThatStopsReadingIsClosed) {
   StartServer({.write_timeout = absl::Seconds(1)}, AccessPolicy::Open());
   grpc::ClientContext context;
-  auto reader = stub->Watch(&context, Valid());
-  ASSERT_TRUE(testing::PollUntil([&] { return service->sink() != nullptr; }));
+  auto reader = stub_->Watch(&context, Valid());
+  ASSERT_TRUE(testing::PollUntil([&] { return service_->sink() != nullptr; }));
   EchoResponse state;
   state.set_text(std::string(1'000'000, 'x'));
   ASSERT_TRUE(testing::PollUntil([&] {
-    service->states.Publish(state);
-    return edge->streams() == 0;
+    service_->states.Publish(state);
+    return edge_->streams() == 0;
   }));
 }
 
 TEST_F(ServerEdgeTest, G11AVanishedReaderEndsTheStream) {
   {
     grpc::ClientContext context;
-    auto reader = stub->Watch(&context, Valid());
-    ASSERT_TRUE(testing::PollUntil([&] { return edge->streams() == 1; }));
+    auto reader = stub_->Watch(&context, Valid());
+    ASSERT_TRUE(testing::PollUntil([&] { return edge_->streams() == 1; }));
     context.TryCancel();
   }
-  EXPECT_TRUE(testing::PollUntil([&] { return edge->streams() == 0; }));
+  EXPECT_TRUE(testing::PollUntil([&] { return edge_->streams() == 0; }));
   EchoResponse state;
-  service->states.Publish(state);  // nobody listens any more
+  service_->states.Publish(state);  // nobody listens any more
 }
 
 TEST_F(ServerEdgeTest, AQuietStreamRepeatsItsState) {
   StartServer({.heartbeat = absl::Milliseconds(1)}, AccessPolicy::Open());
   EchoResponse state;
   state.set_number(7);
-  service->states.Publish(state);
+  service_->states.Publish(state);
   grpc::ClientContext context;
-  auto reader = stub->Watch(&context, Valid());
+  auto reader = stub_->Watch(&context, Valid());
   EchoResponse seen;
   for (int i = 0; i < 3; ++i) {
     ASSERT_TRUE(reader->Read(&seen));
@@ -325,11 +326,11 @@ TEST_F(ServerEdgeTest, AQuietStreamRepeatsItsState) {
 }
 
 TEST_F(ServerEdgeTest, AWatchThatCannotStartEndsWithItsError) {
-  service->watch_error = status::Error({.code = absl::StatusCode::kNotFound,
-                                        .reason = Reason::kResourceNotFound,
-                                        .message = "no such run"});
+  service_->watch_error = status::Error({.code = absl::StatusCode::kNotFound,
+                                         .reason = Reason::kResourceNotFound,
+                                         .message = "no such run"});
   grpc::ClientContext context;
-  auto reader = stub->Watch(&context, Valid());
+  auto reader = stub_->Watch(&context, Valid());
   EchoResponse seen;
   EXPECT_FALSE(reader->Read(&seen));
   EXPECT_THAT(status::FromGrpc(reader->Finish()),
@@ -339,9 +340,9 @@ TEST_F(ServerEdgeTest, AWatchThatCannotStartEndsWithItsError) {
 TEST_F(ServerEdgeTest, G6OneStreamTooManyIsRefused) {
   StartServer({.streams_max = 1}, AccessPolicy::Open());
   grpc::ClientContext first_context, second_context;
-  auto first = stub->Watch(&first_context, Valid());
-  ASSERT_TRUE(testing::PollUntil([&] { return edge->streams() == 1; }));
-  auto second = stub->Watch(&second_context, Valid());
+  auto first = stub_->Watch(&first_context, Valid());
+  ASSERT_TRUE(testing::PollUntil([&] { return edge_->streams() == 1; }));
+  auto second = stub_->Watch(&second_context, Valid());
   EchoResponse seen;
   EXPECT_FALSE(second->Read(&seen));
   EXPECT_THAT(status::FromGrpc(second->Finish()),
@@ -350,38 +351,38 @@ TEST_F(ServerEdgeTest, G6OneStreamTooManyIsRefused) {
 }
 
 TEST_F(ServerEdgeTest, G10StopRefusesNewCallsEndsStreamsAndWaitsForAStuckBody) {
-  service->body = [&](const CallScope& scope, EchoResponse&) {
-    running.count_down();
+  service_->body = [&](const CallScope& scope, EchoResponse&) {
+    running_.count_down();
     sync::SleepUnlessStopped(absl::Seconds(30), scope.stop);
-    stopped = true;
+    stopped_ = true;
     return absl::CancelledError("stopped");
   };
   grpc::ClientContext context;
-  auto reader = stub->Watch(&context, Valid());
-  ASSERT_TRUE(testing::PollUntil([&] { return edge->streams() == 1; }));
+  auto reader = stub_->Watch(&context, Valid());
+  ASSERT_TRUE(testing::PollUntil([&] { return edge_->streams() == 1; }));
   std::jthread stuck([&] { EXPECT_FALSE(Call(Valid()).ok()); });
-  running.wait();
+  running_.wait();
   absl::Status refused;
-  server->Stop([&] { refused = Call(Valid()); }, absl::Milliseconds(50));
-  EXPECT_TRUE(stopped) << "the deadline cancelled it, and Stop waited";
+  server_->Stop([&] { refused = Call(Valid()); }, absl::Milliseconds(50));
+  EXPECT_TRUE(stopped_) << "the deadline cancelled it, and Stop waited";
   EXPECT_THAT(refused, testing::HasReason(absl::StatusCode::kUnavailable, Reason::kShuttingDown));
   EchoResponse seen;
   EXPECT_FALSE(reader->Read(&seen));
   EXPECT_THAT(status::FromGrpc(reader->Finish()),
               testing::HasReason(absl::StatusCode::kUnavailable, Reason::kShuttingDown));
-  server.reset();
+  server_.reset();
 }
 
 TEST_F(ServerEdgeTest, AMethodWithoutAccessStopsTheStart) {
-  EXPECT_DEATH(edge->Resolve(EchoService::service_full_name(), "WithoutAccess"),
+  EXPECT_DEATH(edge_->Resolve(EchoService::service_full_name(), "WithoutAccess"),
                "declares no access");
 }
 
 TEST_F(ServerEdgeTest, ATakenPortIsAnError) {
-  ServerEdge edge(AccessPolicy::Open(), {}, registry, clock::SystemClock());
+  ServerEdge edge(AccessPolicy::Open(), {}, registry_, clock::SystemClock());
   EchoEdge service(edge);
   EXPECT_THAT(Server::Start(
-                  {.listen = server->address()}, {&service}, edge,
+                  {.listen = server_->address()}, {&service}, edge,
                   [](const std::stop_token&) { return absl::OkStatus(); }, clock::SystemClock()),
               testing::HasReason(absl::StatusCode::kFailedPrecondition, Reason::kInvalidSetting));
 }

@@ -19,15 +19,16 @@ class PgSchemaHistory final : public SchemaHistory {
   absl::StatusOr<std::vector<Blocker>> FindBlockers(int pid) override;
 
  private:
-  // Runs `body` on the connection; once more on a new one when the old one had died meanwhile.
-  template <typename Body>
-  auto WithConnection(Body body) -> decltype(body(nullptr)) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-
   const pg::ConnectionOptions connection_options_;
   const PgHistoryOptions options_;
   const int64_t lock_key_;
   sync::Mutex mutex_;
   pg::PgConn connection_ ABSL_GUARDED_BY(mutex_);
+
+  // Runs `body` on the connection; once more on a new one when the old one had died meanwhile. Stands
+  // below the mutex: clang looks names of a trailing attribute up at once.
+  template <typename Body>
+  auto WithConnection(Body body) -> decltype(body(nullptr)) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 };
 
 }  // namespace storefront::migrator
