@@ -17,8 +17,6 @@ bool IsNameStart(char c) {
 bool IsNamePart(char c) {
   return IsNameStart(c) || absl::ascii_isdigit(static_cast<unsigned char>(c)) || c == '$';
 }
-bool IsDigit(char c) { return absl::ascii_isdigit(static_cast<unsigned char>(c)); }
-
 }  // namespace
 
 void SqlTokens::SkipQuoted(char quote, bool backslashes) {
@@ -84,7 +82,7 @@ bool SqlTokens::Next(SqlToken& token) {
   } else if (IsNameStart(c)) {
     token.kind = Kind::kWord;
     while (at_ < text_.size() && IsNamePart(text_[at_])) ++at_;
-  } else if (IsDigit(c)) {
+  } else if (absl::ascii_isdigit(static_cast<unsigned char>(c))) {
     token.kind = Kind::kNumber;
     while (at_ < text_.size() && (IsNamePart(text_[at_]) || text_[at_] == '.')) ++at_;
   } else if (c == '$' && SkipDollarQuote()) {
