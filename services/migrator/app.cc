@@ -15,6 +15,7 @@
 #include "libs/status/macros.h"
 #include "services/migrator/fs_script_source.h"
 #include "services/migrator/fs_secret_file.h"
+#include "services/migrator/history_commands.h"
 #include "services/migrator/lock_key.h"
 #include "services/migrator/metrics.h"
 #include "services/migrator/migrator.h"
@@ -34,6 +35,7 @@ struct Options {
   PgMigrationOptions database;
   PlaceholderValues placeholders;
   MigratorOptions migrator;
+  HistoryCommandOptions commands;
   size_t event_buffer = 10'000;
 };
 
@@ -132,6 +134,13 @@ absl::StatusOr<Options> MakeOptions(const config::Settings& settings) {
                    .lock_wait = settings.Duration("lock_wait"),
                    .limits = {.lock_retries = static_cast<int>(settings.Int("lock_retries")),
                               .connect_wait = settings.Duration("connect_wait")}};
+  auto baseline = Version::Parse(settings.String("baseline_version"));
+  if (!baseline.ok()) return Invalid("baseline_version", baseline.status().message());
+  made.commands = {.baseline = {.version = *std::move(baseline),
+                                .description = settings.String("baseline_description")},
+                   .clean_enabled = settings.Bool("clean_enabled"),
+                   .lock_wait = made.migrator.lock_wait,
+                   .limits = made.migrator.limits};
   made.event_buffer = static_cast<size_t>(settings.Int("event_buffer"));
   return made;
 }
@@ -147,6 +156,7 @@ void LogEnd(const Run& run) {
   LOG(INFO) << log::Event(
       "migration_run_ended",
       {{"run", run.id},
+       {"kind", RunKindName(run.kind)},
        {"state", RunStateName(run.state)},
        {"scripts", run.steps.size()},
        {"version", run.final_version},
@@ -176,8 +186,13 @@ class MigratorApp final : public grpcserver::App {
                    .onlooker = onlooker_,
                    .clock = context.clock},
                   runs_, config.migrator),
+        commands_({.database = database_,
+                   .catalog = catalog_,
+                   .onlooker = onlooker_,
+                   .clock = context.clock},
+                  runs_, config.commands),
         service_(
-            context.edge, migrator_,
+            context.edge, migrator_, commands_,
             QualifiedName(config.database.history.default_schema, config.database.history.table)) {}
 
   std::vector<grpc::Service*> Services() override { return {&service_}; }
@@ -200,6 +215,7 @@ class MigratorApp final : public grpcserver::App {
   PgMigrationDatabase database_;
   RunRegistry runs_;
   Migrator migrator_;
+  HistoryCommands commands_;
   MigratorEdge service_;
 };
 

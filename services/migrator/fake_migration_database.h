@@ -2,10 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,6 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "libs/status/error.h"
 #include "libs/sync/mutex.h"
+#include "services/migrator/fake_catalog.h"
 #include "services/migrator/migration_connection.h"
 #include "services/migrator/schema_history.h"
 
@@ -31,6 +34,7 @@ enum class CommitFate {
 class FakeMigrationDatabase final : public MigrationDatabase, public SchemaHistory {
  public:
   absl::StatusOr<std::unique_ptr<MigrationConnection>> Open() override {
+    on_open();
     sync::MutexLock lock(mutex_);
     if (refused_connects_ > 0) {
       --refused_connects_;
@@ -42,13 +46,34 @@ class FakeMigrationDatabase final : public MigrationDatabase, public SchemaHisto
   absl::StatusOr<HistoryView> Read() override {
     sync::MutexLock lock(mutex_);
     HistoryView view{.facts = {.database = "fake", .user = "tester"}, .history = history_};
-    if (holder_ != 0) view.lock_holder = LockHolder{.pid = holder_};
+    if (holder_ != 0) {
+      view.lock_holder = LockHolder{.pid = holder_, .backend_start = BackendStart(holder_)};
+    }
     return view;
   }
   absl::StatusOr<std::vector<std::string>> InvalidIndexes() override {
-    return std::vector<std::string>{};
+    sync::MutexLock lock(mutex_);
+    std::vector<std::string> names;
+    for (const InvalidIndex& index : catalog_.invalid_indexes) {
+      names.push_back(absl::StrCat(index.schema, ".", index.name));
+    }
+    return names;
   }
   absl::StatusOr<std::vector<Blocker>> FindBlockers(int) override { return std::vector<Blocker>{}; }
+  absl::StatusOr<ServerFacts> Facts() override {
+    return ServerFacts{.database = "fake", .user = "tester"};
+  }
+  absl::StatusOr<LockHolder> EndLockHolder(int pid, absl::Time backend_start) override {
+    sync::MutexLock lock(mutex_);
+    if (holder_ == 0 || holder_ != pid || backend_start != BackendStart(pid)) {
+      return status::Error({.code = absl::StatusCode::kFailedPrecondition,
+                            .reason = status::Reason::kLockNotHeld,
+                            .message = "not the holder"});
+    }
+    holder_ = 0;
+    ended_.insert(pid);
+    return LockHolder{.pid = pid, .backend_start = backend_start};
+  }
 
   // The fates of the next commits, in order; afterwards all are good.
   void SetFates(std::deque<CommitFate> fates) {
@@ -72,14 +97,29 @@ class FakeMigrationDatabase final : public MigrationDatabase, public SchemaHisto
     sync::MutexLock lock(mutex_);
     return history_;
   }
+  int cleans() {
+    sync::MutexLock lock(mutex_);
+    return cleans_;
+  }
   std::vector<std::string> runs() {  // scripts whose effect was committed, in order
     sync::MutexLock lock(mutex_);
     return runs_;
   }
+  // Changes what stands in the schemas.
+  void WithCatalog(const std::function<void(FakeCatalog&)>& change) {
+    sync::MutexLock lock(mutex_);
+    change(catalog_);
+  }
+  void SetHistory(History history) {
+    sync::MutexLock lock(mutex_);
+    history_ = std::move(history);
+  }
   int locked_failures = 0;  // how often a `locked` script fails before it works; -1 = always
+  std::function<void()> on_open = [] {};
   std::function<void(const PreparedScript&)> on_apply = [](const PreparedScript&) {};
 
  private:
+  static absl::Time BackendStart(int pid) { return absl::FromUnixSeconds(1'000'000 + pid); }
   static absl::Status Lost() {
     return status::Error({.code = absl::StatusCode::kUnavailable,
                           .reason = status::Reason::kBackendUnavailable,
@@ -98,14 +138,16 @@ class FakeMigrationDatabase final : public MigrationDatabase, public SchemaHisto
 
     absl::StatusOr<bool> TryLock() override {
       sync::MutexLock lock(database_.mutex_);
-      if (dead_) return Lost();
+      if (IsDead()) return Lost();
       if (database_.holder_ == 0) database_.holder_ = pid_;
       return database_.holder_ == pid_;
     }
     absl::StatusOr<std::optional<LockHolder>> FindLockHolder() override {
       sync::MutexLock lock(database_.mutex_);
       if (database_.holder_ == 0) return std::nullopt;
-      return LockHolder{.pid = database_.holder_, .application_name = "holder"};
+      return LockHolder{.pid = database_.holder_,
+                        .application_name = "holder",
+                        .backend_start = BackendStart(database_.holder_)};
     }
     absl::Status Unlock() override {
       sync::MutexLock lock(database_.mutex_);
@@ -114,13 +156,13 @@ class FakeMigrationDatabase final : public MigrationDatabase, public SchemaHisto
     }
     absl::StatusOr<History> ReadHistory() override {
       sync::MutexLock lock(database_.mutex_);
-      if (dead_) return Lost();
+      if (IsDead()) return Lost();
       return database_.history_;
     }
     absl::Status CheckSchemasEmpty() override { return absl::OkStatus(); }
     absl::Status CreateHistory() override {
       sync::MutexLock lock(database_.mutex_);
-      if (dead_) return Lost();
+      if (IsDead()) return Lost();
       database_.history_.exists = true;
       return absl::OkStatus();
     }
@@ -131,7 +173,7 @@ class FakeMigrationDatabase final : public MigrationDatabase, public SchemaHisto
       database_.on_apply(script);
       if (absl::Status ran = RunStatements(script, observer, stop); !ran.ok()) return ran;
       sync::MutexLock lock(database_.mutex_);
-      if (dead_) return Lost();
+      if (IsDead()) return Lost();
       if (database_.holder_ != pid_) return LockLost();
       CommitFate fate = CommitFate::kGood;
       if (!database_.fates_.empty()) {
@@ -168,6 +210,63 @@ class FakeMigrationDatabase final : public MigrationDatabase, public SchemaHisto
       database_.history_.rows.back().success = true;
       return AppliedScript{.installed_rank = row.installed_rank};
     }
+    absl::Status WriteBaseline(const HistoryRow& row, ScriptObserver&,
+                               const std::stop_token& stop) override {
+      return Transact(stop, [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(database_.mutex_) {
+        database_.history_.exists = true;
+        AddRow(row);
+        return absl::OkStatus();
+      });
+    }
+    absl::StatusOr<std::vector<InvalidIndex>> FindInvalidIndexes() override {
+      sync::MutexLock lock(database_.mutex_);
+      if (IsDead()) return Lost();
+      return database_.catalog_.invalid_indexes;
+    }
+    absl::Status Repair(const RepairPlan& plan, ScriptObserver&,
+                        const std::stop_token& stop) override {
+      return Transact(stop, [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(database_.mutex_) {
+        std::vector<HistoryRow>& rows = database_.history_.rows;
+        std::erase_if(rows, [&](const HistoryRow& row) {
+          const auto& ranks = plan.removed_ranks;
+          return std::find(ranks.begin(), ranks.end(), row.installed_rank) != ranks.end();
+        });
+        for (const RowAlignment& wanted : plan.alignments) {
+          for (HistoryRow& row : rows) {
+            if (row.installed_rank != wanted.installed_rank) continue;
+            row.description = wanted.description;
+            row.type = wanted.type;
+            row.checksum = wanted.checksum;
+          }
+        }
+        for (const HistoryRow& row : plan.deletions) AddRow(row);
+        database_.catalog_.Drop(plan.dropped_indexes);
+        return absl::OkStatus();
+      });
+    }
+    absl::StatusOr<SchemaContents> ReadContents() override {
+      sync::MutexLock lock(database_.mutex_);
+      if (IsDead()) return Lost();
+      return Contents();
+    }
+    absl::Status Clean(const CleanPlan& plan, ScriptObserver&,
+                       const std::stop_token& stop) override {
+      return Transact(stop, [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(database_.mutex_) -> absl::Status {
+        for (const SchemaObject& object : Contents().objects) {
+          if (std::find(plan.objects.begin(), plan.objects.end(), object) != plan.objects.end()) {
+            continue;
+          }
+          return status::Error({.code = absl::StatusCode::kAborted,
+                                .reason = status::Reason::kPlanChanged,
+                                .message = "something is new"});
+        }
+        database_.catalog_.Clear();
+        database_.history_ = {};
+        database_.durable_rows_ = 0;
+        ++database_.cleans_;
+        return absl::OkStatus();
+      });
+    }
     absl::Status MakeDurable() override {
       sync::MutexLock lock(database_.mutex_);
       database_.durable_rows_ = database_.history_.rows.size();
@@ -180,8 +279,57 @@ class FakeMigrationDatabase final : public MigrationDatabase, public SchemaHisto
                             .reason = status::Reason::kLockLost,
                             .message = "lock lost"});
     }
+    bool IsDead() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(database_.mutex_) {
+      return dead_ || database_.ended_.contains(pid_);
+    }
+    void AddRow(HistoryRow row) ABSL_EXCLUSIVE_LOCKS_REQUIRED(database_.mutex_) {
+      row.installed_by = facts_.user;
+      database_.history_.rows.push_back(std::move(row));
+      database_.durable_rows_ = database_.history_.rows.size();
+    }
+    // The history table stands there too.
+    SchemaContents Contents() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(database_.mutex_) {
+      SchemaContents contents{.schemas = {"public"},
+                              .objects = database_.catalog_.objects,
+                              .outside = database_.catalog_.outside};
+      if (database_.history_.exists) {
+        contents.objects.push_back({.schema = "public",
+                                    .kind = "table",
+                                    .identity = "public.flyway_schema_history",
+                                    .catalog = 1259,
+                                    .oid = 1});
+      }
+      return contents;
+    }
+    // A durable transaction, with the fate of its commit. A change that fails has changed nothing.
+    absl::Status Transact(const std::stop_token& stop,
+                          const std::function<absl::Status()>& change) {
+      sync::MutexLock lock(database_.mutex_);
+      if (IsDead()) return Lost();
+      if (stop.stop_requested()) {
+        return status::Error({.code = absl::StatusCode::kCancelled,
+                              .reason = status::Reason::kCallCancelled,
+                              .message = "cancelled"});
+      }
+      if (database_.holder_ != pid_) return LockLost();
+      CommitFate fate = CommitFate::kGood;
+      if (!database_.fates_.empty()) {
+        fate = database_.fates_.front();
+        database_.fates_.pop_front();
+      }
+      if (fate != CommitFate::kLostBefore) {
+        if (absl::Status changed = change(); !changed.ok()) return changed;
+      }
+      if (fate == CommitFate::kGood) return absl::OkStatus();
+      dead_ = true;
+      database_.holder_ = 0;
+      return status::Error({.code = absl::StatusCode::kUnknown,
+                            .reason = status::Reason::kCommitInDoubt,
+                            .message = "in doubt"});
+    }
     void Commit(const PreparedScript& script, HistoryRow row, bool durable)
         ABSL_EXCLUSIVE_LOCKS_REQUIRED(database_.mutex_) {
+      database_.catalog_.Run(script);
       row.installed_by = facts_.user;
       database_.history_.rows.push_back(std::move(row));
       database_.runs_.push_back(script.script.file.path);
@@ -204,6 +352,10 @@ class FakeMigrationDatabase final : public MigrationDatabase, public SchemaHisto
           state = "55P03";
         }
         if (!state.empty()) {
+          if (!script.transactional) {
+            sync::MutexLock lock(database_.mutex_);
+            database_.catalog_.Fail(text);
+          }
           return status::Error({.code = absl::StatusCode::kFailedPrecondition,
                                 .reason = status::Reason::kScriptFailed,
                                 .message = "failed",
@@ -227,6 +379,9 @@ class FakeMigrationDatabase final : public MigrationDatabase, public SchemaHisto
   History history_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::string> runs_ ABSL_GUARDED_BY(mutex_);
   size_t durable_rows_ ABSL_GUARDED_BY(mutex_) = 0;
+  FakeCatalog catalog_ ABSL_GUARDED_BY(mutex_);
+  int cleans_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::set<int> ended_ ABSL_GUARDED_BY(mutex_);  // pids of sessions that EndLockHolder ended
   int holder_ ABSL_GUARDED_BY(mutex_) = 0;
   int last_pid_ ABSL_GUARDED_BY(mutex_) = 100;
   int refused_connects_ ABSL_GUARDED_BY(mutex_) = 0;

@@ -12,9 +12,11 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "services/migrator/clean_plan.h"
 #include "services/migrator/history_row.h"
 #include "services/migrator/lock_holder.h"
 #include "services/migrator/prepared_script.h"
+#include "services/migrator/repair_plan.h"
 
 namespace storefront::migrator {
 
@@ -88,6 +90,27 @@ class MigrationConnection {
 
   // After it, every commit of this session survives a crash of the server.
   virtual absl::Status MakeDurable() = 0;
+
+  // Writes a baseline's row; schemas and history table, as far as they are missing, come with it in
+  // the same transaction, so that a history without its baseline is never seen. Errors as those of
+  // Apply, but for SCRIPT_FAILED; so have Repair and Clean.
+  virtual absl::Status WriteBaseline(const HistoryRow& row, ScriptObserver& observer,
+                                     const std::stop_token& stop) = 0;
+
+  // Indexes of the managed schemas that are not valid and whose table nobody builds an index on.
+  virtual absl::StatusOr<std::vector<InvalidIndex>> FindInvalidIndexes() = 0;
+
+  // Carries the plan out in one transaction.
+  virtual absl::Status Repair(const RepairPlan& plan, ScriptObserver& observer,
+                              const std::stop_token& stop) = 0;
+
+  // What clean would drop, and what hangs on it elsewhere.
+  virtual absl::StatusOr<SchemaContents> ReadContents() = 0;
+
+  // Carries the plan out in one transaction. ABORTED PLAN_CHANGED when something is left that the
+  // plan does not know.
+  virtual absl::Status Clean(const CleanPlan& plan, ScriptObserver& observer,
+                             const std::stop_token& stop) = 0;
 };
 
 // Thread-safety: all methods.

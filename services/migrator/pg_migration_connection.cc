@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "services/migrator/pg_migration_connection.h"
 
+#include <memory>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -8,10 +9,12 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "libs/pg/errors.h"
 #include "libs/status/error.h"
 #include "libs/status/macros.h"
 #include "services/migrator/lock_key.h"
+#include "services/migrator/pg_history_commands.h"
 #include "services/migrator/pq_script_session.h"
 
 namespace storefront::migrator {
@@ -69,6 +72,20 @@ class PgMigrationConnection final : public MigrationConnection {
                                                         ScriptObserver& observer,
                                                         const std::stop_token& stop) override;
   absl::Status MakeDurable() override;
+  absl::Status WriteBaseline(const HistoryRow& row, ScriptObserver& observer,
+                             const std::stop_token& stop) override;
+  absl::StatusOr<std::vector<InvalidIndex>> FindInvalidIndexes() override {
+    return commands_->FindInvalidIndexes();
+  }
+  absl::Status Repair(const RepairPlan& plan, ScriptObserver& observer,
+                      const std::stop_token& stop) override {
+    return commands_->Repair(plan, observer, stop);
+  }
+  absl::StatusOr<SchemaContents> ReadContents() override { return commands_->ReadContents(); }
+  absl::Status Clean(const CleanPlan& plan, ScriptObserver& observer,
+                     const std::stop_token& stop) override {
+    return commands_->Clean(plan, observer, stop);
+  }
 
  private:
   std::vector<ScriptItem> Preamble() const;
@@ -76,7 +93,12 @@ class PgMigrationConnection final : public MigrationConnection {
   absl::Status Execute(absl::string_view what, const std::string& sql) {
     return PgExecute(connection_.get(), what, sql).status();
   }
-  absl::StatusOr<std::vector<std::string>> MissingSchemas();
+  // What is missing of schemas and table, and the statements that would make it.
+  struct Creation {
+    std::vector<std::string> schemas;
+    std::vector<std::string> statements;
+  };
+  absl::StatusOr<Creation> PlanCreation();
   absl::Status FailureStatus(PqScriptSession& session, bool in_doubt, const std::stop_token& stop);
 
   pg::PgConn connection_;
@@ -85,7 +107,8 @@ class PgMigrationConnection final : public MigrationConnection {
   const int64_t lock_key_;
   const std::string table_;
   ServerFacts facts_;
-  std::string search_path_;  // default schema, then what the server gave us
+  std::string search_path_;                    // default schema, then what the server gave us
+  std::optional<PgHistoryCommands> commands_;  // once the facts are known
 };
 
 absl::Status PgMigrationConnection::ReadFacts() {
@@ -104,6 +127,12 @@ absl::Status PgMigrationConnection::ReadFacts() {
   if (const absl::string_view original = PQgetvalue(row, 0, 3); !original.empty()) {
     absl::StrAppend(&search_path_, ", ", original);
   }
+  commands_.emplace(
+      connection_.get(),
+      PgHistoryCommandOptions{
+          .history = options_.history,
+          .lock_key = lock_key_,
+          .installed_by = options_.installed_by.empty() ? facts_.user : options_.installed_by});
   if (absl::string_view(PQgetvalue(row, 0, 4)) == "t") {
     return status::Error({.code = absl::StatusCode::kFailedPrecondition,
                           .reason = Reason::kReadOnlyServer,
@@ -165,7 +194,7 @@ absl::Status PgMigrationConnection::CheckSchemasEmpty() {
        .metadata = {{"objects", names}}});
 }
 
-absl::StatusOr<std::vector<std::string>> PgMigrationConnection::MissingSchemas() {
+absl::StatusOr<PgMigrationConnection::Creation> PgMigrationConnection::PlanCreation() {
   ASSIGN_OR_RETURN(
       const pg::PgResult result,
       PgExecute(connection_.get(), "look for the schemas",
@@ -173,61 +202,59 @@ absl::StatusOr<std::vector<std::string>> PgMigrationConnection::MissingSchemas()
                 "exists (select from pg_catalog.pg_namespace n where n.nspname = s.name) union all "
                 "select null where to_regclass($2) is null",
                 {PgArray(options_.history.schemas), table_}));
-  std::vector<std::string> missing;  // "" stands for the table
-  for (int i = 0; i < PQntuples(result.get()); ++i) {
-    missing.emplace_back(PQgetvalue(result.get(), i, 0));
-  }
-  return missing;
-}
-
-absl::Status PgMigrationConnection::CreateHistory() {
-  ASSIGN_OR_RETURN(std::vector<std::string> missing, MissingSchemas());
-  const bool table_is_missing = !missing.empty() && missing.back().empty();
-  if (table_is_missing) missing.pop_back();
-  if (!options_.create_schemas) missing.clear();
-  if (missing.empty() && !table_is_missing) return absl::OkStatus();
-
-  std::string sql = "begin;";
+  Creation creation;
   std::string created;
-  for (const std::string& schema : missing) {
-    absl::StrAppend(&sql, "create schema ", QuoteIdentifier(schema), ";");
+  bool table_is_missing = false;
+  for (int i = 0; i < PQntuples(result.get()); ++i) {
+    if (PQgetisnull(result.get(), i, 0) != 0) {
+      table_is_missing = true;
+      continue;
+    }
+    if (!options_.create_schemas) continue;
+    const std::string& schema = creation.schemas.emplace_back(PQgetvalue(result.get(), i, 0));
+    creation.statements.push_back("create schema " + QuoteIdentifier(schema));
     absl::StrAppend(&created, created.empty() ? "" : ",", QuoteIdentifier(schema));
   }
   const std::string& name = options_.history.table;
   if (table_is_missing) {
-    absl::StrAppend(&sql, "create table ", table_,
-                    " (installed_rank integer not null, version varchar(50), "
-                    "description varchar(200) not null, type varchar(20) not null, "
-                    "script varchar(1000) not null, checksum integer, "
-                    "installed_by varchar(100) not null, "
-                    "installed_on timestamp not null default now(), "
-                    "execution_time integer not null, success boolean not null);"
-                    "alter table ",
-                    table_, " add constraint ", QuoteIdentifier(name + "_pk"),
-                    " primary key (installed_rank);create index ", QuoteIdentifier(name + "_s_idx"),
-                    " on ", table_, " (success);");
+    creation.statements.push_back(absl::StrCat(
+        "create table ", table_,
+        " (installed_rank integer not null, version varchar(50), "
+        "description varchar(200) not null, type varchar(20) not null, "
+        "script varchar(1000) not null, checksum integer, "
+        "installed_by varchar(100) not null, installed_on timestamp not null default now(), "
+        "execution_time integer not null, success boolean not null)"));
+    creation.statements.push_back(absl::StrCat("alter table ", table_, " add constraint ",
+                                               QuoteIdentifier(name + "_pk"),
+                                               " primary key (installed_rank)"));
+    creation.statements.push_back(absl::StrCat("create index ", QuoteIdentifier(name + "_s_idx"),
+                                               " on ", table_, " (success)"));
   }
-  const auto run = [&](absl::string_view what, const std::string& text) {
-    const pg::PgResult result(PQexec(connection_.get(), text.c_str()));
-    return PgHistoryError(pg::FromResult(what, connection_.get(), result.get()), options_.history);
-  };
-  absl::Status status = run("create the history table", sql);
-  if (status.ok() && !created.empty()) {
+  if (!created.empty()) {
     // The row that says which schemas are ours comes first, or not at all.
-    const ScriptItem insert = InsertRow({.installed_rank = 0,
-                                         .description = "<< Flyway Schema Creation >>",
-                                         .type = HistoryType::kSchema,
-                                         .script = created},
-                                        /*success=*/true, "0");
-    status =
-        PgHistoryError(PgExecute(connection_.get(), "record the schemas",
-                                 absl::StrCat(insert.sql.substr(0, insert.sql.find(" returning ")),
-                                              " where not exists (select from ", table_, ")"),
-                                 insert.parameters)
-                           .status(),
-                       options_.history);
+    const std::unique_ptr<char, decltype(&PQfreemem)> script(
+        PQescapeLiteral(connection_.get(), created.data(), created.size()), PQfreemem);
+    const std::string& user = options_.installed_by.empty() ? facts_.user : options_.installed_by;
+    const std::unique_ptr<char, decltype(&PQfreemem)> by(
+        PQescapeLiteral(connection_.get(), user.data(), user.size()), PQfreemem);
+    creation.statements.push_back(absl::StrCat(
+        "insert into ", table_,
+        " (installed_rank, description, type, script, installed_by, execution_time, success) "
+        "select 0, '<< Flyway Schema Creation >>', 'SCHEMA', ",
+        script.get(), ", ", by.get(), ", 0, true where not exists (select from ", table_, ")"));
   }
-  if (status.ok()) status = run("create the history table", "commit");
+  return creation;
+}
+
+absl::Status PgMigrationConnection::CreateHistory() {
+  ASSIGN_OR_RETURN(const Creation creation, PlanCreation());
+  if (creation.statements.empty()) return absl::OkStatus();
+  const std::string sql =
+      absl::StrCat("begin;", absl::StrJoin(creation.statements, ";"), ";commit");
+  const pg::PgResult result(PQexec(connection_.get(), sql.c_str()));
+  absl::Status status =
+      PgHistoryError(pg::FromResult("create the history table", connection_.get(), result.get()),
+                     options_.history);
   if (!status.ok() && PQstatus(connection_.get()) == CONNECTION_OK) {
     const pg::PgResult rollback(PQexec(connection_.get(), "rollback"));
   }
@@ -388,6 +415,12 @@ absl::StatusOr<AppliedScript> PgMigrationConnection::ApplyOutsideTransaction(
   end.push_back(success);
   if (!session.RunPipeline(end)) return FailureStatus(session, /*in_doubt=*/false, stop);
   return applied;
+}
+
+absl::Status PgMigrationConnection::WriteBaseline(const HistoryRow& row, ScriptObserver& observer,
+                                                  const std::stop_token& stop) {
+  ASSIGN_OR_RETURN(const Creation creation, PlanCreation());
+  return commands_->WriteBaseline(creation.statements, row, observer, stop);
 }
 
 absl::Status PgMigrationConnection::MakeDurable() {

@@ -1,43 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "libs/testing/servers.h"
 #include "services/migrator/migration_connection_contract.h"
 #include "services/migrator/pg_history_table.h"
 #include "services/migrator/pg_migration_connection.h"
 #include "services/migrator/pg_schema_history.h"
 #include "services/migrator/pq_script_session.h"
+#include "services/migrator/test_pg_bench.h"
 
 namespace storefront::migrator {
 namespace {
-
-// A database of its own on the shared server, dropped at the end.
-class PgBench final : public MigrationBench {
- public:
-  PgBench() : name_(testing::UniqueName("migrator")) {
-    Admin("create database " + name_);
-    std::string url = testing::PostgresUrl();
-    url.replace(url.find('/', url.find("://") + 3) + 1, std::string::npos, name_);
-    const pg::ConnectionOptions connection{.url = url, .application_name = "migrator contract"};
-    database_ = std::make_unique<PgMigrationDatabase>(PgMigrationOptions{.connection = connection},
-                                                      clock::SystemClock());
-    onlooker_ = std::make_unique<PgSchemaHistory>(connection, PgHistoryOptions{});
-  }
-  ~PgBench() override {
-    onlooker_.reset();
-    Admin("drop database " + name_ + " with (force)");
-  }
-  MigrationDatabase& database() override { return *database_; }
-  SchemaHistory& onlooker() override { return *onlooker_; }
-
- private:
-  static void Admin(const std::string& sql) {
-    auto connection = pg::ConnectLibpq({.url = testing::PostgresUrl()});
-    ASSERT_THAT(connection, testing::IsOk());
-    ASSERT_THAT(PgExecute(connection->get(), "set the bench up", sql).status(), testing::IsOk());
-  }
-  const std::string name_;
-  std::unique_ptr<PgMigrationDatabase> database_;
-  std::unique_ptr<PgSchemaHistory> onlooker_;
-};
 
 INSTANTIATE_TEST_SUITE_P(Postgres, MigrationConnectionContract,
                          ::testing::Values([] { return std::make_unique<PgBench>(); }));

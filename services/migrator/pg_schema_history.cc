@@ -6,6 +6,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "libs/status/error.h"
 #include "libs/status/macros.h"
 #include "services/migrator/lock_key.h"
 
@@ -16,6 +17,14 @@ int64_t Number(const char* text) {
   int64_t value = 0;
   if (!absl::SimpleAtoi(text, &value)) return 0;
   return value;
+}
+
+absl::StatusOr<ServerFacts> ReadFacts(PGconn* connection) {
+  ASSIGN_OR_RETURN(const pg::PgResult facts,
+                   PgExecute(connection, "read the database's name",
+                             "select pg_catalog.current_database(), current_user"));
+  return ServerFacts{.database = PQgetvalue(facts.get(), 0, 0),
+                     .user = PQgetvalue(facts.get(), 0, 1)};
 }
 
 }  // namespace
@@ -39,14 +48,16 @@ auto PgSchemaHistory::WithConnection(Body body) -> decltype(body(nullptr)) {
   }
 }
 
+absl::StatusOr<ServerFacts> PgSchemaHistory::Facts() {
+  sync::MutexLock lock(mutex_);
+  return WithConnection([&](PGconn* connection) { return ReadFacts(connection); });
+}
+
 absl::StatusOr<HistoryView> PgSchemaHistory::Read() {
   sync::MutexLock lock(mutex_);
   return WithConnection([&](PGconn* connection) -> absl::StatusOr<HistoryView> {
     HistoryView view;
-    ASSIGN_OR_RETURN(const pg::PgResult facts,
-                     PgExecute(connection, "read the database's name",
-                               "select pg_catalog.current_database(), current_user"));
-    view.facts = {.database = PQgetvalue(facts.get(), 0, 0), .user = PQgetvalue(facts.get(), 0, 1)};
+    ASSIGN_OR_RETURN(view.facts, ReadFacts(connection));
     ASSIGN_OR_RETURN(view.history, PgReadHistory(connection, options_));
     ASSIGN_OR_RETURN(view.lock_holder, PgFindLockHolder(connection, lock_key_));
     return view;
@@ -97,6 +108,50 @@ absl::StatusOr<std::vector<Blocker>> PgSchemaHistory::FindBlockers(int pid) {
            .transaction_age = absl::Milliseconds(Number(PQgetvalue(result.get(), i, 4)))});
     }
     return blockers;
+  });
+}
+
+absl::StatusOr<LockHolder> PgSchemaHistory::EndLockHolder(int pid, absl::Time backend_start) {
+  sync::MutexLock lock(mutex_);
+  return WithConnection([&](PGconn* connection) -> absl::StatusOr<LockHolder> {
+    ASSIGN_OR_RETURN(
+        const pg::PgResult result,
+        PgExecute(connection, "end the lock's holder",
+                  absl::StrCat(
+                      "with holder as materialized (select a.* from pg_catalog.pg_locks l "
+                      "join pg_catalog.pg_stat_activity a on a.pid = l.pid where ",
+                      PgLockCondition(lock_key_),
+                      " and a.pid = $1::int and a.pid <> pg_catalog.pg_backend_pid() "
+                      "and (extract(epoch from a.backend_start) * 1000000)::bigint = $2::bigint) "
+                      "select coalesce(application_name, ''), coalesce(state, ''), "
+                      "coalesce(usename, ''), "
+                      "(extract(epoch from clock_timestamp() - xact_start) * 1000)::bigint, "
+                      "pg_catalog.pg_terminate_backend(pid, 5000) from holder"),
+                  {absl::StrCat(pid), absl::StrCat(absl::ToUnixMicros(backend_start))}));
+    if (PQntuples(result.get()) == 0) {
+      return status::Error(
+          {.code = absl::StatusCode::kFailedPrecondition,
+           .reason = status::Reason::kLockNotHeld,
+           .message = absl::StrCat(
+               "The session with pid ", pid, " that began at ",
+               absl::FormatTime(absl::RFC3339_full, backend_start, absl::UTCTimeZone()),
+               " does not hold the history lock; nothing was ended.")});
+    }
+    LockHolder ended{.pid = pid,
+                     .application_name = PQgetvalue(result.get(), 0, 0),
+                     .state = PQgetvalue(result.get(), 0, 1),
+                     .user = PQgetvalue(result.get(), 0, 2),
+                     .backend_start = backend_start};
+    if (PQgetisnull(result.get(), 0, 3) == 0) {
+      ended.transaction_age = absl::Milliseconds(Number(PQgetvalue(result.get(), 0, 3)));
+    }
+    if (absl::string_view(PQgetvalue(result.get(), 0, 4)) != "t") {
+      return status::Error({.code = absl::StatusCode::kDeadlineExceeded,
+                            .reason = status::Reason::kDeadlinePassed,
+                            .message = absl::StrCat("The session with pid ", pid,
+                                                    " was told to end and has not within 5 s.")});
+    }
+    return ended;
   });
 }
 

@@ -17,6 +17,8 @@ class PgSchemaHistory final : public SchemaHistory {
   absl::StatusOr<HistoryView> Read() override;
   absl::StatusOr<std::vector<std::string>> InvalidIndexes() override;
   absl::StatusOr<std::vector<Blocker>> FindBlockers(int pid) override;
+  absl::StatusOr<ServerFacts> Facts() override;
+  absl::StatusOr<LockHolder> EndLockHolder(int pid, absl::Time backend_start) override;
 
  private:
   const pg::ConnectionOptions connection_options_;

@@ -41,6 +41,15 @@ class SchemaHistory {
 
   // Whom the session with this pid waits for; empty when for nobody.
   virtual absl::StatusOr<std::vector<Blocker>> FindBlockers(int pid) = 0;
+
+  // Without reading the history.
+  virtual absl::StatusOr<ServerFacts> Facts() = 0;
+
+  // Ends the session that holds the history lock, if it is the one with this pid that began at this
+  // time, to the microsecond; asking and ending are one statement. Returns it once it is gone.
+  //   LOCK_NOT_HELD (FAILED_PRECONDITION)      no such session holds the lock
+  //   DEADLINE_PASSED (DEADLINE_EXCEEDED)      it was told to end and has not yet
+  virtual absl::StatusOr<LockHolder> EndLockHolder(int pid, absl::Time backend_start) = 0;
 };
 
 }  // namespace storefront::migrator

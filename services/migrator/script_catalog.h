@@ -38,6 +38,11 @@ class ScriptCatalog {
   // happens to the file later (M11).
   absl::StatusOr<PreparedScript> Prepare(const Script& script, const ServerFacts& facts);
 
+  // Of the text before placeholders are replaced.
+  absl::StatusOr<int32_t> RawChecksum(const Script& script) {
+    return source_.Checksum(script.file);
+  }
+
   const Placeholders& placeholders() const { return placeholders_; }
 
  private:

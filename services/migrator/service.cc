@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "libs/grpcserver/paging.h"
 #include "libs/status/macros.h"
+#include "services/migrator/commands_convert.h"
 #include "services/migrator/convert.h"
 
 namespace storefront::migrator {
@@ -16,15 +17,22 @@ namespace storefront::migrator {
 using grpcserver::CallScope;
 using MigratorRpcs = v1::MigratorService;
 
-MigratorEdge::MigratorEdge(grpcserver::Edge& edge, Migrator& migrator, std::string history_table)
+MigratorEdge::MigratorEdge(grpcserver::Edge& edge, Migrator& migrator, HistoryCommands& commands,
+                           std::string history_table)
     : edge_(edge),
       migrator_(migrator),
+      commands_(commands),
       history_table_(std::move(history_table)),
       get_status_(edge.Resolve(MigratorRpcs::service_full_name(), "GetMigrationStatus")),
       list_(edge.Resolve(MigratorRpcs::service_full_name(), "ListMigrations")),
       get_(edge.Resolve(MigratorRpcs::service_full_name(), "GetMigration")),
       validate_(edge.Resolve(MigratorRpcs::service_full_name(), "ValidateMigrations")),
       migrate_(edge.Resolve(MigratorRpcs::service_full_name(), "Migrate")),
+      baseline_(edge.Resolve(MigratorRpcs::service_full_name(), "Baseline")),
+      repair_(edge.Resolve(MigratorRpcs::service_full_name(), "Repair")),
+      undo_(edge.Resolve(MigratorRpcs::service_full_name(), "Undo")),
+      clean_(edge.Resolve(MigratorRpcs::service_full_name(), "Clean")),
+      force_unlock_(edge.Resolve(MigratorRpcs::service_full_name(), "ForceUnlock")),
       get_run_(edge.Resolve(MigratorRpcs::service_full_name(), "GetMigrationRun")),
       list_runs_(edge.Resolve(MigratorRpcs::service_full_name(), "ListMigrationRuns")),
       watch_run_(edge.Resolve(MigratorRpcs::service_full_name(), "WatchMigrationRun")),
@@ -100,6 +108,61 @@ grpc::ServerUnaryReactor* MigratorEdge::Migrate(grpc::CallbackServerContext* cal
         ToProto(run, /*with_steps=*/true, *response);
         return absl::OkStatus();
       });
+}
+
+grpc::ServerUnaryReactor* MigratorEdge::Baseline(grpc::CallbackServerContext* call,
+                                                 const v1::BaselineRequest* request,
+                                                 v1::MigrationRun* response) {
+  return edge_.Unary(call, baseline_, *request, *response,
+                     [=, this](const CallScope&) -> absl::Status {
+                       ASSIGN_OR_RETURN(const Run run, commands_.Baseline(FromProto(*request)));
+                       ToProto(run, /*with_steps=*/true, *response);
+                       return absl::OkStatus();
+                     });
+}
+
+grpc::ServerUnaryReactor* MigratorEdge::Repair(grpc::CallbackServerContext* call,
+                                               const v1::RepairRequest* request,
+                                               v1::MigrationRun* response) {
+  return edge_.Unary(call, repair_, *request, *response,
+                     [=, this](const CallScope&) -> absl::Status {
+                       ASSIGN_OR_RETURN(const Run run, commands_.Repair(FromProto(*request)));
+                       ToProto(run, /*with_steps=*/true, *response);
+                       return absl::OkStatus();
+                     });
+}
+
+grpc::ServerUnaryReactor* MigratorEdge::Undo(grpc::CallbackServerContext* call,
+                                             const v1::UndoRequest* request,
+                                             v1::MigrationRun* response) {
+  return edge_.Unary(call, undo_, *request, *response, [=, this](const CallScope&) -> absl::Status {
+    ASSIGN_OR_RETURN(const Run run, commands_.Undo(FromProto(*request)));
+    ToProto(run, /*with_steps=*/true, *response);
+    return absl::OkStatus();
+  });
+}
+
+grpc::ServerUnaryReactor* MigratorEdge::Clean(grpc::CallbackServerContext* call,
+                                              const v1::CleanRequest* request,
+                                              v1::MigrationRun* response) {
+  return edge_.Unary(call, clean_, *request, *response,
+                     [=, this](const CallScope&) -> absl::Status {
+                       ASSIGN_OR_RETURN(const Run run, commands_.Clean(FromProto(*request)));
+                       ToProto(run, /*with_steps=*/true, *response);
+                       return absl::OkStatus();
+                     });
+}
+
+grpc::ServerUnaryReactor* MigratorEdge::ForceUnlock(grpc::CallbackServerContext* call,
+                                                    const v1::ForceUnlockRequest* request,
+                                                    v1::ForceUnlockResponse* response) {
+  return edge_.Unary(call, force_unlock_, *request, *response,
+                     [=, this](const CallScope&) -> absl::Status {
+                       ASSIGN_OR_RETURN(const ForceUnlockChoice choice, FromProto(*request));
+                       ASSIGN_OR_RETURN(const LockHolder ended, commands_.ForceUnlock(choice));
+                       ToProto(ended, *response->mutable_ended());
+                       return absl::OkStatus();
+                     });
 }
 
 grpc::ServerUnaryReactor* MigratorEdge::GetMigrationRun(grpc::CallbackServerContext* call,

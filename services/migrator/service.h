@@ -6,15 +6,17 @@
 
 #include "libs/grpcserver/edge.h"
 #include "services/migrator/convert.h"
+#include "services/migrator/history_commands.h"
 #include "services/migrator/migrator.h"
 #include "storefront/migrator/v1/migrator.grpc.pb.h"
 
 namespace storefront::migrator {
 
-// Lifetime: edge and migrator outlive it.
+// Lifetime: the references outlive it.
 class MigratorEdge final : public v1::MigratorService::CallbackService {
  public:
-  MigratorEdge(grpcserver::Edge& edge, Migrator& migrator, std::string history_table);
+  MigratorEdge(grpcserver::Edge& edge, Migrator& migrator, HistoryCommands& commands,
+               std::string history_table);
 
   grpc::ServerUnaryReactor* GetMigrationStatus(grpc::CallbackServerContext* call,
                                                const v1::GetMigrationStatusRequest* request,
@@ -31,6 +33,20 @@ class MigratorEdge final : public v1::MigratorService::CallbackService {
   grpc::ServerUnaryReactor* Migrate(grpc::CallbackServerContext* call,
                                     const v1::MigrateRequest* request,
                                     v1::MigrationRun* response) override;
+  grpc::ServerUnaryReactor* Baseline(grpc::CallbackServerContext* call,
+                                     const v1::BaselineRequest* request,
+                                     v1::MigrationRun* response) override;
+  grpc::ServerUnaryReactor* Repair(grpc::CallbackServerContext* call,
+                                   const v1::RepairRequest* request,
+                                   v1::MigrationRun* response) override;
+  grpc::ServerUnaryReactor* Undo(grpc::CallbackServerContext* call, const v1::UndoRequest* request,
+                                 v1::MigrationRun* response) override;
+  grpc::ServerUnaryReactor* Clean(grpc::CallbackServerContext* call,
+                                  const v1::CleanRequest* request,
+                                  v1::MigrationRun* response) override;
+  grpc::ServerUnaryReactor* ForceUnlock(grpc::CallbackServerContext* call,
+                                        const v1::ForceUnlockRequest* request,
+                                        v1::ForceUnlockResponse* response) override;
   grpc::ServerUnaryReactor* GetMigrationRun(grpc::CallbackServerContext* call,
                                             const v1::GetMigrationRunRequest* request,
                                             v1::MigrationRun* response) override;
@@ -46,9 +62,10 @@ class MigratorEdge final : public v1::MigratorService::CallbackService {
  private:
   grpcserver::Edge& edge_;
   Migrator& migrator_;
+  HistoryCommands& commands_;
   const std::string history_table_;
-  const grpcserver::Method get_status_, list_, get_, validate_, migrate_, get_run_, list_runs_,
-      watch_run_, cancel_run_;
+  const grpcserver::Method get_status_, list_, get_, validate_, migrate_, baseline_, repair_, undo_,
+      clean_, force_unlock_, get_run_, list_runs_, watch_run_, cancel_run_;
 };
 
 }  // namespace storefront::migrator

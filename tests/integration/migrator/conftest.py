@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import subprocess
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from scratch import Scratch
 from services import Service
 from wait import wait_until
 
+sys.path.insert(0, str(Path(__file__).resolve().parent))
 stubs.generate()  # pytest reads this file before it configures
 from storefront.migrator.v1 import migrator_pb2 as pb  # noqa: E402
 from storefront.migrator.v1 import migrator_pb2_grpc  # noqa: E402
