@@ -30,6 +30,8 @@ absl::StatusOr<RunRegistry::Slot> RunRegistry::Reserve() {
                           .message = "The service is stopping.",
                           .retry_after = absl::Seconds(2)});
   }
+  // Whoever saw the end of a run may start the next one; its thread may still be on the way out.
+  if (active_ && active_->journal != nullptr && IsFinal(active_->journal->state())) active_.reset();
   if (active_) {
     status::ErrorSpec spec{.code = absl::StatusCode::kAborted,
                            .reason = Reason::kRunActive,
@@ -74,7 +76,7 @@ Run RunRegistry::Start(Slot slot, RunKind kind, std::string target, std::vector<
                             body(*journal, stop);
                             {
                               sync::MutexLock end_lock(mutex_);
-                              active_.reset();
+                              if (active_ && active_->journal == journal) active_.reset();
                             }
                             options_.on_end(journal->Snapshot());
                           }));
@@ -103,7 +105,9 @@ std::vector<std::shared_ptr<RunJournal>> RunRegistry::List() const {
 
 std::string RunRegistry::ActiveId() const {
   sync::MutexLock lock(mutex_);
-  return active_ && active_->journal != nullptr ? active_->journal->Snapshot().id : "";
+  const bool is_running =
+      active_ && active_->journal != nullptr && !IsFinal(active_->journal->state());
+  return is_running ? active_->journal->Snapshot().id : "";
 }
 
 absl::StatusOr<Run> RunRegistry::Cancel(absl::string_view id) {

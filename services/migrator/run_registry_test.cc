@@ -46,6 +46,25 @@ TEST(RunRegistry, OneRunAtATime) {
               testing::HasReason(absl::StatusCode::kFailedPrecondition, Reason::kRunState));
 }
 
+TEST(RunRegistry, WhoSeesTheEndOfARunMayStartTheNextOne) {
+  std::atomic<bool> may_leave = false;
+  RunRegistry runs(clock::SystemClock(), {});
+  const auto first =
+      runs.Start(runs.Reserve().value(), RunKind::kMigrate, "", {},
+                 [&](RunJournal& journal, const std::stop_token&) {
+                   journal.Update([](auto& run) { run.state = RunState::kSucceeded; });
+                   testing::PollUntil([&] { return may_leave.load(); });
+                 });
+  ASSERT_TRUE(
+      testing::PollUntil([&] { return (*runs.Find(first.id))->state() == RunState::kSucceeded; }));
+  EXPECT_EQ(runs.ActiveId(), "");
+  auto slot = runs.Reserve();
+  ASSERT_THAT(slot, testing::IsOk()) << "its thread is still on the way out";
+  may_leave = true;
+  const auto second = runs.Start(*std::move(slot), RunKind::kMigrate, "", {}, UntilStopped);
+  EXPECT_EQ(runs.ActiveId(), second.id) << "the end of the first leaves the second alone";
+}
+
 TEST(RunRegistry, ASlotNotUsedIsGivenBack) {
   RunRegistry runs(clock::SystemClock(), {});
   {
