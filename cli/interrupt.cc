@@ -21,15 +21,13 @@ sigset_t Signals() {
 }  // namespace
 
 Interrupt::Interrupt() {
-  const sigset_t set = Signals();
+  sigset_t set = Signals();
+  sigaddset(&set, SIGRTMIN);  // from the destructor; nobody else sends it
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
-  listener_ = std::jthread([this](const std::stop_token& ended) {
-    const sigset_t wanted = Signals();
+  listener_ = std::jthread([this, set](const std::stop_token& ended) {
     bool again = false;
     while (!ended.stop_requested()) {
-      // A timed wait lets the destructor end this thread without a signal of its own.
-      const timespec patience{.tv_sec = 0, .tv_nsec = 50'000'000};
-      if (sigtimedwait(&wanted, nullptr, &patience) < 0) continue;
+      if (const int got = sigwaitinfo(&set, nullptr); got < 0 || got == SIGRTMIN) continue;
       if (again) _exit(static_cast<int>(ExitCode::kInterrupted));
       again = true;
       stop_.request_stop();
@@ -37,6 +35,10 @@ Interrupt::Interrupt() {
   });
 }
 
-Interrupt::~Interrupt() { listener_.request_stop(); }
+Interrupt::~Interrupt() {
+  listener_.request_stop();
+  // A wait with a timeout would make every command that much slower.
+  pthread_kill(listener_.native_handle(), SIGRTMIN);
+}
 
 }  // namespace storefront::cli
