@@ -23,6 +23,9 @@ import sys
 import time
 from pathlib import Path
 
+# gRPC's own fork handlers abort the child between fork and exec when a channel is open.
+os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path[:0] = [
     str(REPOSITORY / folder)
