@@ -424,7 +424,7 @@ class Faults(TreeCase):
 
     def open_rows(self, *without: str) -> str:
         return "\n".join(
-            f'[[fault]]\nid = "{letter}{number}"\nissue = 4\nwhat = "x"'
+            f'[[fault]]\nid = "{letter}{number}"\npart = "x"\nwhat = "x"'
             for letter, count in faults.CASES.items()
             for number in range(1, count + 1)
             if f"{letter}{number}" not in without
