@@ -35,7 +35,7 @@ PgSchemaHistory::PgSchemaHistory(pg::ConnectionOptions connection, PgHistoryOpti
       lock_key_(HistoryLockKey(options_.default_schema, options_.table)) {}
 
 template <typename Body>
-auto PgSchemaHistory::WithConnection(Body body) -> decltype(body(nullptr)) {
+std::invoke_result_t<Body, PGconn*> PgSchemaHistory::WithConnection(Body body) {
   const bool had_one = connection_ != nullptr;
   for (bool again = had_one;; again = false) {
     if (connection_ == nullptr) {

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <type_traits>
+
 #include "libs/pg/connection.h"
 #include "libs/sync/mutex.h"
 #include "services/migrator/pg_history_table.h"
@@ -27,10 +29,10 @@ class PgSchemaHistory final : public SchemaHistory {
   sync::Mutex mutex_;
   pg::PgConn connection_ ABSL_GUARDED_BY(mutex_);
 
-  // Runs `body` on the connection; once more on a new one when the old one had died meanwhile. Stands
-  // below the mutex: clang looks names of a trailing attribute up at once.
+  // Runs `body` on the connection; once more on a new one when the old one had died meanwhile.
   template <typename Body>
-  auto WithConnection(Body body) -> decltype(body(nullptr)) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  std::invoke_result_t<Body, PGconn*> WithConnection(Body body)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 };
 
 }  // namespace storefront::migrator
