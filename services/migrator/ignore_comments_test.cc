@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "services/migrator/lint_findings.h"
-#include "services/migrator/lint_test_catalog.h"
+#include "services/migrator/fake_lint_catalog.h"
 
 namespace storefront::migrator {
 namespace {

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "services/migrator/lint_test_catalog.h"
+#include "services/migrator/fake_lint_catalog.h"
 
 namespace storefront::migrator {
 namespace {

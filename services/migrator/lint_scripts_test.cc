@@ -10,7 +10,7 @@
 #include "services/migrator/lint_destructive.h"
 #include "services/migrator/lint_locking.h"
 #include "services/migrator/lint_names.h"
-#include "services/migrator/lint_test_catalog.h"
+#include "services/migrator/fake_lint_catalog.h"
 #include "services/migrator/lint_transactions.h"
 #include "services/migrator/lint_types.h"
 

@@ -58,7 +58,7 @@ def room(path: str) -> str:
         return stem
     if stem == "service" or stem.endswith("_service"):
         return "service"
-    if stem == "convert" or stem.endswith("_convert"):
+    if stem == "convert" or stem.startswith("convert_") or stem.endswith("_convert"):
         return "convert"
     if stem == "metrics" or stem.endswith("_metrics"):
         return "metrics"
