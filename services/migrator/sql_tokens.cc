@@ -17,6 +17,16 @@ bool IsNameStart(char c) {
 bool IsNamePart(char c) {
   return IsNameStart(c) || absl::ascii_isdigit(static_cast<unsigned char>(c)) || c == '$';
 }
+
+// Where a string that was closed before `at` opens again; npos when it does not.
+size_t ContinuedAt(absl::string_view text, size_t at, char quote) {
+  bool line_end = false;
+  for (; at < text.size() && absl::ascii_isspace(static_cast<unsigned char>(text[at])); ++at) {
+    line_end = line_end || text[at] == '\n' || text[at] == '\r';
+  }
+  return line_end && at < text.size() && text[at] == quote ? at : absl::string_view::npos;
+}
+
 }  // namespace
 
 void SqlTokens::SkipQuoted(char quote, bool backslashes) {
@@ -26,8 +36,15 @@ void SqlTokens::SkipQuoted(char quote, bool backslashes) {
     if (backslashes && c == '\\') {
       ++at_;
     } else if (c == quote) {
-      if (at_ >= text_.size() || text_[at_] != quote) break;
-      ++at_;  // doubled
+      if (at_ < text_.size() && text_[at_] == quote) {
+        ++at_;  // doubled
+        continue;
+      }
+      // Only for this kind it matters that a string goes on after a line end: what follows would be
+      // read without its backslashes.
+      const size_t next = backslashes ? ContinuedAt(text_, at_, quote) : absl::string_view::npos;
+      if (next == absl::string_view::npos) break;
+      at_ = next + 1;
     }
   }
   at_ = std::min(at_, text_.size());

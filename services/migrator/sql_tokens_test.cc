@@ -41,6 +41,13 @@ TEST(SqlTokens, WhatIsNotClosedEndsWithTheText) {
   }
 }
 
+TEST(SqlTokens, BackslashesCountInAContinuedString) {
+  EXPECT_THAT(Read("e'a' \n '\\';' x"),
+              ElementsAre(Pair(Kind::kString, "e'a' \n '\\';'"), Pair(Kind::kWord, "x")));
+  EXPECT_THAT(Read("e'a' '\\'"),
+              ElementsAre(Pair(Kind::kString, "e'a'"), Pair(Kind::kString, "'\\'")));
+}
+
 TEST(SqlTokens, NamesAreReadAsPostgresDoes) {
   const absl::string_view text = "Tab \"Tab\"\"x\" ÄB";
   const auto tokens = TokensOf(text);
