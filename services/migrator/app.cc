@@ -16,9 +16,11 @@
 #include "services/migrator/fs_script_source.h"
 #include "services/migrator/fs_secret_file.h"
 #include "services/migrator/history_commands.h"
+#include "services/migrator/lint.h"
 #include "services/migrator/lock_key.h"
 #include "services/migrator/metrics.h"
 #include "services/migrator/migrator.h"
+#include "services/migrator/pg_lint_catalog.h"
 #include "services/migrator/pg_migration_connection.h"
 #include "services/migrator/pg_schema_history.h"
 #include "services/migrator/pgquery_statement_parser.h"
@@ -36,6 +38,7 @@ struct Options {
   PlaceholderValues placeholders;
   MigratorOptions migrator;
   HistoryCommandOptions commands;
+  LinterOptions linter;
   size_t event_buffer = 10'000;
 };
 
@@ -141,6 +144,9 @@ absl::StatusOr<Options> MakeOptions(const config::Settings& settings) {
                    .clean_enabled = settings.Bool("clean_enabled"),
                    .lock_wait = made.migrator.lock_wait,
                    .limits = made.migrator.limits};
+  made.linter = {.lint = {.large_table_rows = settings.Int("large_table_rows")},
+                 .max_text_bytes = settings.Bytes("max_lint_text"),
+                 .out_of_order = made.migrator.out_of_order};
   made.event_buffer = static_cast<size_t>(settings.Int("event_buffer"));
   return made;
 }
@@ -165,6 +171,11 @@ void LogEnd(const Run& run) {
        {"internal_error", status::DetailsOf(run.error).internal}});
 }
 
+LinterOptions WithCounter(LinterOptions options, Metrics& metrics) {
+  options.on_finding = [&metrics](absl::string_view rule) { metrics.CountLintFinding(rule); };
+  return options;
+}
+
 class MigratorApp final : public grpcserver::App {
  public:
   MigratorApp(const Options& config, Placeholders placeholders, const grpcserver::Context& context)
@@ -181,6 +192,9 @@ class MigratorApp final : public grpcserver::App {
                                     LogEnd(run);
                                     metrics_.CountRun(run);
                                   }}),
+        lint_catalog_(OnlookerConnection(config.database.connection),
+                      config.database.history.default_schema),
+        linter_(catalog_, onlooker_, lint_catalog_, WithCounter(config.linter, metrics_)),
         migrator_({.database = database_,
                    .catalog = catalog_,
                    .onlooker = onlooker_,
@@ -192,7 +206,7 @@ class MigratorApp final : public grpcserver::App {
                    .clock = context.clock},
                   runs_, config.commands),
         service_(
-            context.edge, migrator_, commands_,
+            context.edge, migrator_, linter_, commands_,
             QualifiedName(config.database.history.default_schema, config.database.history.table)) {}
 
   std::vector<grpc::Service*> Services() override { return {&service_}; }
@@ -214,6 +228,8 @@ class MigratorApp final : public grpcserver::App {
   PgSchemaHistory onlooker_;
   PgMigrationDatabase database_;
   RunRegistry runs_;
+  PgLintCatalogReader lint_catalog_;
+  Linter linter_;
   Migrator migrator_;
   HistoryCommands commands_;
   MigratorEdge service_;

@@ -64,9 +64,8 @@ inline std::vector<LintFinding> LintForTest(const std::vector<TestScript>& files
   for (const TestScript& file : files) {
     const Script script{ParseScriptName(file.file).value(), {"m", file.file}, {}};
     prepared.push_back(std::make_unique<PreparedScript>(
-        PrepareScript(script,
-                      {std::make_shared<const std::string>(file.text), ScriptChecksum(file.text)},
-                      placeholders, {{"timestamp", "2026-01-01"}}, parser, 1000)
+        PrepareScript(script, {TextInMemory(file.text), ScriptChecksum(file.text)}, placeholders,
+                      {{"timestamp", "2026-01-01"}}, parser, 1000)
             .value()));
     scripts.push_back({.script = prepared.back().get(),
                        .migration = MigrationId(script.name),

@@ -36,7 +36,7 @@ absl::string_view Inner(absl::string_view comment) {
 
 IgnoreComments::IgnoreComments(const PreparedScript& script) {
   const absl::string_view text = script.replaced.text();
-  if (!absl::StrContains(text, kMark)) return;
+  if (script.replaced.script_text().Find(kMark, 0) == absl::string_view::npos) return;
   const int count = static_cast<int>(script.statements.size());
   size_t from = 0;      // the end of the statement before, its semicolon or COPY data
   size_t line_end = 0;  // of the line that it ends on
@@ -58,7 +58,7 @@ IgnoreComments::IgnoreComments(const PreparedScript& script) {
 // statement `above`.
 void IgnoreComments::Read(const PreparedScript& script, size_t from, size_t to, int above,
                           int behind, size_t behind_end) {
-  const absl::string_view part = absl::string_view(script.replaced.text()).substr(0, to);
+  const absl::string_view part = script.replaced.text().substr(0, to);
   SqlTokens tokens(part);
   tokens.SeekTo(from);
   std::vector<size_t> block;  // indexes into comments_ that may stand above the statement

@@ -32,7 +32,7 @@ LintFindings::LintFindings(const LintScript& script, const LintModel& model,
 // PositionOf counts from the file's beginning; here the statement's line is known already.
 TextPosition LintFindings::PositionIn(size_t statement, size_t offset) const {
   const PreparedStatement& place = script_.script->statements[statement];
-  const absl::string_view raw = *script_.script->raw;
+  const absl::string_view raw = script_.script->raw->view();
   const ReplacedText& replaced = script_.script->replaced;
   const size_t begin = replaced.OriginalOffset(place.place.offset);
   const size_t at =

@@ -145,7 +145,11 @@ void LintModel::Apply(const CreateTableFacts& facts) {
 void LintModel::Apply(const AlterTableFacts& facts) {
   using Kind = AlterAction::Kind;
   LintTable* table = Find(facts.table);
-  if (table == nullptr) return;
+  if (table == nullptr) {  // nobody told of it, but it must be there
+    const RelationName name = Resolve(facts.table);
+    table = &tables_[name];
+    table->name = name;
+  }
   for (const AlterAction& action : facts.actions) {
     if (action.column) AddColumn(*table, *action.column);
     if (action.constraint) AddKey(*table, *action.constraint);

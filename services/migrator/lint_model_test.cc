@@ -91,6 +91,12 @@ TEST(LintModel, KeysAndChecks) {
   EXPECT_TRUE(checks.back().validated);
 }
 
+TEST(LintModel, AnAlteredTableIsThere) {
+  const LintModel model = After({"alter table other add constraint c check (a is not null)"});
+  ASSERT_NE(model.FindTable({"", "other"}), nullptr);
+  EXPECT_TRUE(model.FindTable({"", "other"})->not_null_checks.at(0).validated);
+}
+
 TEST(LintModel, IndexesKnowTheirTable) {
   const LintModel model = After({"create index n_a on t (a)"});
   EXPECT_EQ(model.FindTableOfIndex({"", "n_a"})->name.Text(), "public.t");

@@ -2,6 +2,9 @@
 #include "services/migrator/lint_names.h"
 
 #include <algorithm>
+#include <set>
+#include <string>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -12,6 +15,7 @@ namespace storefront::migrator {
 namespace {
 
 constexpr size_t kNameBytesMax = 63;
+constexpr size_t kPlaceholderNameBytesMax = 200;
 
 void CheckLengths(const StatementContext& context, LintFindings& findings) {
   if (!findings.Wants(LintRule::kIdentifierTooLong)) return;
@@ -72,18 +76,24 @@ void LintNames(const StatementContext& context, LintFindings& findings) {
 void LintPlaceholders(const LintScript& script, LintFindings& findings) {
   const PreparedScript& prepared = *script.script;
   const bool is_repeatable = prepared.script.name.kind == ScriptKind::kRepeatable;
-  for (const PlaceholderUse& use : FindPlaceholders(*prepared.raw)) {
-    if (use.is_quoted) findings.AddAt(LintRule::kPlaceholderNotPortable, use.offset);
-    if (!is_repeatable) continue;
+  std::set<std::pair<LintRule, std::string>>
+      reported;  // once per name: COPY data can have millions
+  ForEachPlaceholder(*prepared.raw, [&](const PlaceholderUse& use) {
+    if (use.name.size() > kPlaceholderNameBytesMax) return;
     const std::string name = absl::AsciiStrToLower(use.name);
+    const auto hit = [&](LintRule rule) {
+      if (reported.emplace(rule, name).second) findings.AddAt(rule, use.offset);
+    };
+    if (use.is_quoted) hit(LintRule::kPlaceholderNotPortable);
+    if (!is_repeatable) return;
     // The moment, and the place where the process happened to be started.
     if (name == "flyway:timestamp" || name == "flyway:workingdirectory") {
-      findings.AddAt(LintRule::kVolatilePlaceholderInRepeatable, use.offset);
+      hit(LintRule::kVolatilePlaceholderInRepeatable);
     }
-    if (script.placeholders != nullptr && script.placeholders->IsSecret(use.name)) {
-      findings.AddAt(LintRule::kSecretInRepeatable, use.offset);
+    if (script.placeholders != nullptr && script.placeholders->IsSecret(name)) {
+      hit(LintRule::kSecretInRepeatable);
     }
-  }
+  });
 }
 
 }  // namespace storefront::migrator

@@ -7,10 +7,10 @@
 
 #include <set>
 
+#include "services/migrator/fake_lint_catalog.h"
 #include "services/migrator/lint_destructive.h"
 #include "services/migrator/lint_locking.h"
 #include "services/migrator/lint_names.h"
-#include "services/migrator/fake_lint_catalog.h"
 #include "services/migrator/lint_transactions.h"
 #include "services/migrator/lint_types.h"
 
@@ -318,8 +318,8 @@ TEST(LintScripts, AMixedScriptIsAFindingToo) {
   PgQueryStatementParser parser;
   const std::string text = "create table n (a text); create index concurrently i on n (a)";
   const Script script{ParseScriptName("V1__a.sql").value(), {"m", "V1__a.sql"}, {}};
-  PreparedScript prepared{.script = script, .raw = std::make_shared<const std::string>(text)};
-  prepared.replaced = ReplacedText(text, {});
+  PreparedScript prepared{.script = script, .raw = TextInMemory(text)};
+  prepared.replaced = ReplacedText(TextInMemory(text), {});
   prepared.transactional = false;
   const auto places = SplitScript(text, 10).value();
   for (const SplitStatement& place : places) {
@@ -337,7 +337,7 @@ TEST(CatalogRequestFor, NamesWhatTheScriptsTouch) {
   PgQueryStatementParser parser;
   const std::string text = "alter table s.t add column a text default f(); drop index i";
   const Script script{ParseScriptName("V1__a.sql").value(), {"m", "V1__a.sql"}, {}};
-  const auto prepared = PrepareScript(script, {std::make_shared<const std::string>(text), 0},
+  const auto prepared = PrepareScript(script, {TextInMemory(text), 0},
                                       Placeholders::Make({}).value(), {}, parser, 10);
   const LintCatalogRequest request = CatalogRequestFor({{.script = &*prepared}});
   EXPECT_THAT(request.relations, ElementsAre(RelationName{"", "i"}, RelationName{"s", "t"}));

@@ -55,8 +55,8 @@ void LintTypes(const StatementContext& context, LintFindings& findings) {
     if (change->what == What::kAddEnumValue && !change->has_neighbour) {
       hit(LintRule::kRequireEnumValueOrdering, change->offset);
     }
-    for (const size_t offset : change->constraint_offsets) {
-      hit(LintRule::kBanCreateDomainWithConstraint, offset);
+    if (!change->constraint_offsets.empty()) {
+      hit(LintRule::kBanCreateDomainWithConstraint, change->constraint_offsets.front());
     }
     if (change->what == What::kAddDomainConstraint) {
       hit(LintRule::kBanAlterDomainWithAddConstraint, change->offset);

@@ -22,6 +22,10 @@ Metrics::Metrics(prometheus::Registry& registry)
                        .Name("storefront_migrator_run_seconds")
                        .Help("How long runs took.")
                        .Register(registry)),
+      lint_findings_(prometheus::BuildCounter()
+                         .Name("storefront_migrator_lint_findings_total")
+                         .Help("Findings of lint, by rule.")
+                         .Register(registry)),
       failed_(MakeGauge(registry, "storefront_migrator_migrations_failed",
                         "History rows without success.")),
       current_rank_(
@@ -34,6 +38,10 @@ void Metrics::CountRun(const Run& run) {
       .Add({{"kind", kind}},
            prometheus::Histogram::BucketBoundaries{0.01, 0.05, 0.25, 1, 5, 30, 120, 600, 3600})
       .Observe(absl::ToDoubleSeconds(run.end_time - run.start_time));
+}
+
+void Metrics::CountLintFinding(absl::string_view rule) {
+  lint_findings_.Add({{"rule", std::string(rule)}}).Increment();
 }
 
 void Metrics::ShowHistory(const History& history) {

@@ -8,6 +8,7 @@
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
 
+#include "absl/strings/string_view.h"
 #include "services/migrator/history_row.h"
 #include "services/migrator/migrator.h"
 #include "services/migrator/run.h"
@@ -22,12 +23,16 @@ class Metrics {
   // A run that has ended.
   void CountRun(const Run& run);
 
+  // A finding of lint that was given out.
+  void CountLintFinding(absl::string_view rule);
+
   // current_rank and migrations_failed.
   void ShowHistory(const History& history);
 
  private:
   prometheus::Family<prometheus::Counter>& runs_total_;
   prometheus::Family<prometheus::Histogram>& run_seconds_;
+  prometheus::Family<prometheus::Counter>& lint_findings_;
   prometheus::Gauge& failed_;
   prometheus::Gauge& current_rank_;
 };

@@ -159,19 +159,17 @@ std::string Placeholders::Mask(absl::string_view text) const {
   return masked;
 }
 
-std::vector<PlaceholderUse> FindPlaceholders(absl::string_view text) {
-  std::vector<PlaceholderUse> uses;
-  for (size_t start = text.find("${"); start != absl::string_view::npos;
-       start = text.find("${", start + 2)) {
-    const size_t end = text.find('}', start);
-    if (end == absl::string_view::npos) break;
-    absl::string_view name = text.substr(start + 2, end - start - 2);
+void ForEachPlaceholder(const ScriptText& text,
+                        const std::function<void(const PlaceholderUse&)>& visit) {
+  for (size_t start = text.Find("${", 0); start != absl::string_view::npos;) {
+    const size_t end = text.Find("}", start);
+    if (end == absl::string_view::npos) return;
+    absl::string_view name = text.view().substr(start + 2, end - start - 2);
     const bool is_quoted =
         absl::ConsumeSuffix(&name, ":literal") || absl::ConsumeSuffix(&name, ":ident");
-    uses.push_back({.name = std::string(name), .is_quoted = is_quoted, .offset = start});
-    start = end - 1;
+    visit({.name = name, .is_quoted = is_quoted, .offset = start});
+    start = text.Find("${", end + 1);
   }
-  return uses;
 }
 
 }  // namespace storefront::migrator

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -61,10 +62,11 @@ class Placeholders {
 
 // A ${name} in a text, whether it has a value or not.
 struct PlaceholderUse {
-  std::string name;        // without :literal and :ident
+  absl::string_view name;  // without :literal and :ident
   bool is_quoted = false;  // by one of these
   size_t offset = 0;
 };
-std::vector<PlaceholderUse> FindPlaceholders(absl::string_view text);
+void ForEachPlaceholder(const ScriptText& text,
+                        const std::function<void(const PlaceholderUse&)>& visit);
 
 }  // namespace storefront::migrator

@@ -69,4 +69,13 @@ absl::StatusOr<PreparedScript> ScriptCatalog::Prepare(const Script& script,
                        options_.max_statements);
 }
 
+absl::StatusOr<PreparedScript> ScriptCatalog::PrepareText(const Script& script,
+                                                          absl::string_view text,
+                                                          const ServerFacts& facts) {
+  const SourceText source{.text = TextInMemory(std::string(text)),
+                          .checksum = ScriptChecksum(text)};
+  return PrepareScript(script, source, placeholders_, BuiltIn(script, facts), parser_,
+                       options_.max_statements);
+}
+
 }  // namespace storefront::migrator

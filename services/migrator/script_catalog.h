@@ -43,6 +43,10 @@ class ScriptCatalog {
     return source_.Checksum(script.file);
   }
 
+  // A text that is no file of the locations, made ready in the same way.
+  absl::StatusOr<PreparedScript> PrepareText(const Script& script, absl::string_view text,
+                                             const ServerFacts& facts);
+
   const Placeholders& placeholders() const { return placeholders_; }
 
  private:

@@ -11,22 +11,25 @@
 #include "libs/status/macros.h"
 #include "services/migrator/commands_convert.h"
 #include "services/migrator/convert.h"
+#include "services/migrator/convert_lint.h"
 
 namespace storefront::migrator {
 
 using grpcserver::CallScope;
 using MigratorRpcs = v1::MigratorService;
 
-MigratorEdge::MigratorEdge(grpcserver::Edge& edge, Migrator& migrator, HistoryCommands& commands,
-                           std::string history_table)
+MigratorEdge::MigratorEdge(grpcserver::Edge& edge, Migrator& migrator, Linter& linter,
+                           HistoryCommands& commands, std::string history_table)
     : edge_(edge),
       migrator_(migrator),
+      linter_(linter),
       commands_(commands),
       history_table_(std::move(history_table)),
       get_status_(edge.Resolve(MigratorRpcs::service_full_name(), "GetMigrationStatus")),
       list_(edge.Resolve(MigratorRpcs::service_full_name(), "ListMigrations")),
       get_(edge.Resolve(MigratorRpcs::service_full_name(), "GetMigration")),
       validate_(edge.Resolve(MigratorRpcs::service_full_name(), "ValidateMigrations")),
+      lint_(edge.Resolve(MigratorRpcs::service_full_name(), "LintMigrations")),
       migrate_(edge.Resolve(MigratorRpcs::service_full_name(), "Migrate")),
       baseline_(edge.Resolve(MigratorRpcs::service_full_name(), "Baseline")),
       repair_(edge.Resolve(MigratorRpcs::service_full_name(), "Repair")),
@@ -80,6 +83,12 @@ grpc::ServerUnaryReactor* MigratorEdge::GetMigration(grpc::CallbackServerContext
     ASSIGN_OR_RETURN(const MigrationDetail detail,
                      migrator_.Get(IdOf(request->name()), request->view() == v1::FULL));
     ToProto(detail, *response);
+    if (detail.script) {
+      ASSIGN_OR_RETURN(const LintReport report, linter_.Lint({.migrations = {detail.line->id}}));
+      for (const LintFinding& finding : report.findings) {
+        ToProto(finding, *response->add_findings());
+      }
+    }
     return absl::OkStatus();
   });
 }
@@ -95,6 +104,17 @@ grpc::ServerUnaryReactor* MigratorEdge::ValidateMigrations(
                        ToProto(report, *response);
                        return absl::OkStatus();
                      });
+}
+
+grpc::ServerUnaryReactor* MigratorEdge::LintMigrations(grpc::CallbackServerContext* call,
+                                                       const v1::LintMigrationsRequest* request,
+                                                       v1::LintMigrationsResponse* response) {
+  return edge_.Unary(call, lint_, *request, *response, [=, this](const CallScope&) -> absl::Status {
+    ASSIGN_OR_RETURN(const LintRequest wanted, FromProto(*request));
+    ASSIGN_OR_RETURN(const LintReport report, linter_.Lint(wanted));
+    ToProto(report, *response);
+    return absl::OkStatus();
+  });
 }
 
 grpc::ServerUnaryReactor* MigratorEdge::Migrate(grpc::CallbackServerContext* call,

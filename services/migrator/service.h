@@ -7,6 +7,7 @@
 #include "libs/grpcserver/edge.h"
 #include "services/migrator/convert.h"
 #include "services/migrator/history_commands.h"
+#include "services/migrator/lint.h"
 #include "services/migrator/migrator.h"
 #include "storefront/migrator/v1/migrator.grpc.pb.h"
 
@@ -15,8 +16,8 @@ namespace storefront::migrator {
 // Lifetime: the references outlive it.
 class MigratorEdge final : public v1::MigratorService::CallbackService {
  public:
-  MigratorEdge(grpcserver::Edge& edge, Migrator& migrator, HistoryCommands& commands,
-               std::string history_table);
+  MigratorEdge(grpcserver::Edge& edge, Migrator& migrator, Linter& linter,
+               HistoryCommands& commands, std::string history_table);
 
   grpc::ServerUnaryReactor* GetMigrationStatus(grpc::CallbackServerContext* call,
                                                const v1::GetMigrationStatusRequest* request,
@@ -30,6 +31,9 @@ class MigratorEdge final : public v1::MigratorService::CallbackService {
   grpc::ServerUnaryReactor* ValidateMigrations(grpc::CallbackServerContext* call,
                                                const v1::ValidateMigrationsRequest* request,
                                                v1::ValidateMigrationsResponse* response) override;
+  grpc::ServerUnaryReactor* LintMigrations(grpc::CallbackServerContext* call,
+                                           const v1::LintMigrationsRequest* request,
+                                           v1::LintMigrationsResponse* response) override;
   grpc::ServerUnaryReactor* Migrate(grpc::CallbackServerContext* call,
                                     const v1::MigrateRequest* request,
                                     v1::MigrationRun* response) override;
@@ -62,10 +66,11 @@ class MigratorEdge final : public v1::MigratorService::CallbackService {
  private:
   grpcserver::Edge& edge_;
   Migrator& migrator_;
+  Linter& linter_;
   HistoryCommands& commands_;
   const std::string history_table_;
-  const grpcserver::Method get_status_, list_, get_, validate_, migrate_, baseline_, repair_, undo_,
-      clean_, force_unlock_, get_run_, list_runs_, watch_run_, cancel_run_;
+  const grpcserver::Method get_status_, list_, get_, validate_, lint_, migrate_, baseline_, repair_,
+      undo_, clean_, force_unlock_, get_run_, list_runs_, watch_run_, cancel_run_;
 };
 
 }  // namespace storefront::migrator

@@ -1,0 +1,19 @@
+// Lint requests and findings, between protobuf and the domain.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "services/migrator/lint.h"
+#include "storefront/migrator/v1/migrator.pb.h"
+
+namespace storefront::migrator {
+
+// INVALID_ARGUMENT INVALID_FIELD names a rule that is none, or a migration's name of another form.
+absl::StatusOr<LintRequest> FromProto(const v1::LintMigrationsRequest& request);
+void ToProto(const LintFinding& finding, v1::LintFinding& out);
+void ToProto(const std::vector<LintFinding>& findings, v1::LintCounts& out);
+void ToProto(const LintReport& report, v1::LintMigrationsResponse& out);
+
+}  // namespace storefront::migrator
