@@ -168,7 +168,9 @@ class TableMaker {
     if (row.type == HistoryType::kDelete || row.type == HistoryType::kSchema) return kSuccess;
     if (deleted_[index]) return kDeleted;
     if (row.type == HistoryType::kBaseline) return kBaseline;
-    if (file == nullptr) {
+    // An older run of a repeatable stays what it is when the file goes; its last run is missing.
+    const bool is_older_run = IsRepeatable(row) && last_repeatable_.at(row.description) != index;
+    if (file == nullptr && !is_older_run) {
       const bool above = row.version && (!highest_file_ || *highest_file_ < *row.version);
       if (above) return row.success ? kFuture : kFailedFuture;
       return row.success ? kMissing : kFailedMissing;
@@ -176,7 +178,7 @@ class TableMaker {
     if (!row.success) return kFailed;
     if (IsBaseline(row.type)) return kBaseline;
     if (!row.version) {
-      if (last_repeatable_.at(row.description) != index) return kSuperseded;
+      if (is_older_run) return kSuperseded;
       return row.checksum && row.checksum == file->checksum ? kSuccess : kOutdated;
     }
     return out_of_order ? kOutOfOrder : kSuccess;

@@ -115,6 +115,8 @@ TEST(MakeTable, RepeatablesAreSupersededAndOutdated) {
   EXPECT_THAT(Lines(set, Rows().R("v", std::nullopt).Done()),
               ElementsAre("R__v@1 Outdated", "R__v Pending"));
   EXPECT_THAT(Lines(Files({}), Rows().R("gone").Done()), ElementsAre("R__gone Missing"));
+  EXPECT_THAT(Lines(Files({}), Rows().R("gone", 1).R("gone", 2).Done()),
+              ElementsAre("R__gone@1 Superseded", "R__gone Missing"));
 }
 
 TEST(MakeTable, ADeletedVersionIsThereAgain) {
