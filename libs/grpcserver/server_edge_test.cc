@@ -8,6 +8,7 @@
 #include <atomic>
 #include <latch>
 #include <memory>
+#include <sstream>
 #include <thread>
 
 #include "libs/grpcserver/echo_test.grpc.pb.h"
@@ -283,6 +284,40 @@ TEST_F(ServerEdgeTest, S9ASlowReaderSkipsStatesAndSlowsNobody) {
   EXPECT_EQ(seen.number(), 2000) << "the newest state always arrives";
   EXPECT_LT(reads, 2000);
   context.TryCancel();
+}
+
+TEST_F(ServerEdgeTest, S9WhatIsMadeWhenItIsSentMissesNothing) {
+  grpc::ClientContext context;
+  auto reader = stub_->Watch(&context, Valid());
+  ASSERT_TRUE(testing::PollUntil([&] { return service_->sink() != nullptr; }));
+  constexpr int kEvents = 2000;
+  constexpr int kEventsAtOnce = 3;
+  std::atomic<int> happened = 0;
+  auto sent = std::make_shared<int>(0);  // touched under the stream's lock only
+  for (int i = 1; i <= kEvents; ++i) {
+    happened = i;
+    service_->sink()->PublishMade([&happened, sent](EchoResponse& message) {
+      // 100 kB an event: far over any window.
+      for (int n = 0; n < kEventsAtOnce && *sent < happened; ++n) {
+        ++*sent;
+        message.mutable_text()->append(std::to_string(*sent) + std::string(100'000, ' '));
+      }
+      message.set_number(*sent);
+      return *sent < happened;
+    });
+  }
+  service_->sink()->End(absl::OkStatus());
+  EchoResponse seen;
+  int last = 0;
+  while (reader->Read(&seen)) {
+    std::istringstream numbers(seen.text());
+    for (int number = 0; numbers >> number;) {
+      ASSERT_EQ(number, last + 1);
+      last = number;
+    }
+  }
+  EXPECT_EQ(last, kEvents);
+  EXPECT_TRUE(reader->Finish().ok());
 }
 
 TEST_F(ServerEdgeTest, S9AReaderThatStopsReadingIsClosed) {

@@ -22,6 +22,12 @@ class WatchSink {
   // Makes `message` the next one to be sent; replaces one that still waits.
   virtual void Publish(Response message) = 0;
 
+  // As Publish, but the message is made when it is sent, so that it can tell what happened since
+  // the one before was sent, however slow the reader is. `make` fills an empty message and says
+  // whether more is left for another one at once; it is called again for heartbeats. It runs under
+  // the stream's lock: it does not block, and calls nothing of this sink.
+  virtual void PublishMade(std::function<bool(Response&)> make) = 0;
+
   // Sends what waits, then ends the stream with this status. Later calls do nothing.
   virtual void End(absl::Status status) = 0;
 

@@ -4,6 +4,7 @@
 
 #include <grpcpp/support/server_callback.h>
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -26,8 +27,19 @@ class WatchState final : public WatchSink<Response>, public WatchControl {
   void Publish(Response message) override {
     sync::MutexLock lock(mutex_);
     if (end_ || reactor_ == nullptr) return;
-    if (pending_) ++skipped_;
+    if (pending_ || make_pending_) ++skipped_;
     pending_ = std::move(message);
+    make_pending_ = false;
+    Advance();
+  }
+
+  void PublishMade(std::function<bool(Response&)> make) override {
+    sync::MutexLock lock(mutex_);
+    if (end_ || reactor_ == nullptr) return;
+    if (pending_ || make_pending_) ++skipped_;
+    pending_.reset();
+    make_ = std::move(make);
+    make_pending_ = true;
     Advance();
   }
 
@@ -57,8 +69,12 @@ class WatchState final : public WatchSink<Response>, public WatchControl {
     }
     if (writing_) {
       if (now - last_change_ >= write_timeout) call_.try_cancel();
-    } else if (writes_done_ > 0 && !pending_ && now - last_change_ >= heartbeat) {
-      pending_ = current_;
+    } else if (writes_done_ > 0 && !pending_ && !make_pending_ && now - last_change_ >= heartbeat) {
+      if (make_) {
+        make_pending_ = true;
+      } else {
+        pending_ = current_;
+      }
       Advance();
     }
   }
@@ -70,9 +86,14 @@ class WatchState final : public WatchSink<Response>, public WatchControl {
   // What comes next: the newest message, or the end.
   void Advance() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     if (writing_ || finished_) return;
-    if (pending_) {
-      current_ = *std::move(pending_);
-      pending_.reset();
+    if (pending_ || make_pending_) {
+      if (make_pending_) {
+        current_.Clear();
+        make_pending_ = make_(current_);
+      } else {
+        current_ = *std::move(pending_);
+        pending_.reset();
+      }
       writing_ = true;
       ++writes_started_;
       reactor_->StartWrite(&current_);
@@ -99,16 +120,20 @@ class WatchState final : public WatchSink<Response>, public WatchControl {
 
   void Leave() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     pending_.reset();
+    make_pending_ = false;
     if (!end_) end_ = absl::CancelledError("the client left the stream");
   }
 
   void Done() {
     absl::Status status;
     int64_t sent = 0, skipped = 0;
+    std::function<bool(Response&)> make;  // what it holds goes outside the lock
     {
       sync::MutexLock lock(mutex_);
       reactor_ = nullptr;
       pending_.reset();
+      make_pending_ = false;
+      make = std::exchange(make_, nullptr);
       status = end_.value_or(absl::OkStatus());
       sent = writes_done_;
       skipped = skipped_;
@@ -120,6 +145,8 @@ class WatchState final : public WatchSink<Response>, public WatchControl {
   mutable sync::Mutex mutex_;
   grpc::ServerWriteReactor<Response>* reactor_ ABSL_GUARDED_BY(mutex_) = nullptr;
   std::optional<Response> pending_ ABSL_GUARDED_BY(mutex_);
+  std::function<bool(Response&)> make_ ABSL_GUARDED_BY(mutex_);
+  bool make_pending_ ABSL_GUARDED_BY(mutex_) = false;
   Response
       current_;  // gRPC reads it while a write is under way; written to under the lock only then
   std::optional<absl::Status> end_ ABSL_GUARDED_BY(mutex_);
