@@ -69,10 +69,16 @@ absl::StatusOr<Placeholders> Placeholders::Make(PlaceholderValues values) {
       }
     }
   }
+  std::set<std::string> shown;  // each secret in every form that SQL gives it
   for (const auto& [name, value] : values.secrets) {
-    if (!value.empty()) made.secrets_.push_back(value);
     made.secret_names_.insert(absl::AsciiStrToLower(name));
+    if (value.empty()) continue;
+    shown.insert(value);
+    shown.insert(absl::StrReplaceAll(value, {{"'", "''"}}));
+    shown.insert(absl::StrReplaceAll(value, {{"\"", "\"\""}}));
+    shown.insert(absl::StrReplaceAll(value, {{"'", "''"}, {"\\", "\\\\"}}));
   }
+  made.secrets_.assign(shown.begin(), shown.end());
   std::sort(made.secrets_.begin(), made.secrets_.end(),
             [](const std::string& a, const std::string& b) { return a.size() > b.size(); });
   for (const std::string& name : values.raw) made.raw_.insert(absl::AsciiStrToLower(name));

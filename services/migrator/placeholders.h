@@ -45,7 +45,7 @@ class Placeholders {
   // True for a name of a secret value.
   bool IsSecret(absl::string_view name) const;
 
-  // The text with each secret's value as ***.
+  // The text with each secret's value as ***, also where it stands quoted.
   std::string Mask(absl::string_view text) const;
 
  private:

@@ -63,5 +63,13 @@ TEST(Placeholders, BadNamesAreRefusedAtStart) {
   EXPECT_FALSE(Placeholders::Make({.values = {{"a", "x"}}, .secrets = {{"A", "y"}}}).ok());
 }
 
+TEST(Placeholders, SecretsAreMaskedInEveryQuotedForm) {
+  const Placeholders p = Make({.secrets = {{"s", "a'b\\c\"d"}, {"empty", ""}}});
+  EXPECT_EQ(p.Mask("plain a'b\\c\"d, literal 'a''b\\c\"d'"), "plain ***, literal '***'");
+  EXPECT_EQ(p.Mask("ident \"a'b\\c\"\"d\", escaped E'a''b\\\\c\"d'"),
+            "ident \"***\", escaped E'***'");
+  EXPECT_EQ(p.Mask("nothing here"), "nothing here");
+}
+
 }  // namespace
 }  // namespace storefront::migrator
