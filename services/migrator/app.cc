@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <random>
 #include <string>
 #include <utility>
@@ -20,11 +21,16 @@
 #include "services/migrator/lock_key.h"
 #include "services/migrator/metrics.h"
 #include "services/migrator/migrator.h"
+#include "services/migrator/pg_capture_store.h"
 #include "services/migrator/pg_lint_catalog.h"
 #include "services/migrator/pg_migration_connection.h"
+#include "services/migrator/pg_run_store.h"
 #include "services/migrator/pg_schema_history.h"
+#include "services/migrator/pg_schema_reader.h"
+#include "services/migrator/pg_side_schema.h"
 #include "services/migrator/pgquery_statement_parser.h"
 #include "services/migrator/run_registry.h"
+#include "services/migrator/schema_drift.h"
 #include "services/migrator/service.h"
 
 namespace storefront::migrator {
@@ -40,6 +46,7 @@ struct Options {
   HistoryCommandOptions commands;
   LinterOptions linter;
   size_t event_buffer = 10'000;
+  absl::Duration run_retention;
 };
 
 constexpr size_t kIdentifierBytesMax = 63;
@@ -148,6 +155,7 @@ absl::StatusOr<Options> MakeOptions(const config::Settings& settings) {
                  .max_text_bytes = settings.Bytes("max_lint_text"),
                  .out_of_order = made.migrator.out_of_order};
   made.event_buffer = static_cast<size_t>(settings.Int("event_buffer"));
+  made.run_retention = settings.Duration("run_retention");
   return made;
 }
 
@@ -176,17 +184,35 @@ LinterOptions WithCounter(LinterOptions options, Metrics& metrics) {
   return options;
 }
 
+void LogRecordingProblem(const absl::Status& problem) {
+  LOG(WARNING) << log::Event(
+      "run_not_recorded",
+      {{"error", problem.message()}, {"internal_error", status::DetailsOf(problem).internal}});
+}
+
 class MigratorApp final : public grpcserver::App {
  public:
   MigratorApp(const Options& config, Placeholders placeholders, const grpcserver::Context& context)
-      : metrics_(context.metrics),
+      : clock_(context.clock),
+        metrics_(context.metrics),
         placeholders_(std::move(placeholders)),
         source_(config.source, context.clock),
         catalog_(source_, parser_, placeholders_, context.clock, config.catalog),
         onlooker_(OnlookerConnection(config.database.connection), config.database.history),
         database_(config.database, context.clock),
+        side_session_(config.database.connection,
+                      static_cast<int32_t>(std::random_device()() & 0x7FFFFFFFU) | 1),
+        run_store_(side_session_),
+        capture_store_(side_session_),
+        schema_reader_(config.database.connection, config.database.history.schemas),
+        drift_(schema_reader_, capture_store_, placeholders_, context.clock),
         runs_(context.clock, {.event_buffer = config.event_buffer,
+                              .store = &run_store_,
+                              .recorder = {.retention = config.run_retention,
+                                           .event_buffer = config.event_buffer,
+                                           .on_problem = LogRecordingProblem},
                               .id_seed = std::random_device()(),
+                              .before_end = [this](const Run& run) { CaptureAfter(run); },
                               .on_end =
                                   [this](const Run& run) {
                                     LogEnd(run);
@@ -206,7 +232,7 @@ class MigratorApp final : public grpcserver::App {
                    .clock = context.clock},
                   runs_, config.commands),
         service_(
-            context.edge, migrator_, linter_, commands_,
+            context.edge, migrator_, linter_, commands_, drift_,
             QualifiedName(config.database.history.default_schema, config.database.history.table)) {}
 
   std::vector<grpc::Service*> Services() override { return {&service_}; }
@@ -214,12 +240,36 @@ class MigratorApp final : public grpcserver::App {
   absl::Status CheckReady(const std::stop_token&) override {
     ASSIGN_OR_RETURN(const HistoryView view, onlooker_.Read());
     metrics_.ShowHistory(view.history);
+    ShowPending();
     return absl::OkStatus();
   }
 
   void Stop() override { runs_.Stop(); }
 
  private:
+  // Reads the files, so not each time that readiness is asked for.
+  void ShowPending() {
+    constexpr absl::Duration kInterval = absl::Seconds(5);
+    const clock::SteadyTime now = clock_.Steady();
+    if (pending_shown_ && now - *pending_shown_ < kInterval) return;
+    pending_shown_ = now;
+    const auto listing = migrator_.List();
+    metrics_.ShowPending(listing.ok() ? std::optional(PendingLines((*listing)->table).size())
+                                      : std::nullopt);
+  }
+
+  void CaptureAfter(const Run& run) {
+    const absl::Status captured = drift_.CaptureAfter(run);
+    if (captured.ok()) return;
+    // What the run did is done; drift is compared with the capture before until the next one.
+    LOG(WARNING) << log::Event("schema_not_captured",
+                               {{"run", run.id},
+                                {"error", captured.message()},
+                                {"internal_error", status::DetailsOf(captured).internal}});
+  }
+
+  clock::Clock& clock_;
+  std::optional<clock::SteadyTime> pending_shown_;  // of the thread that asks for readiness
   Metrics metrics_;
   const Placeholders placeholders_;
   PgQueryStatementParser parser_;
@@ -227,6 +277,11 @@ class MigratorApp final : public grpcserver::App {
   ScriptCatalog catalog_;
   PgSchemaHistory onlooker_;
   PgMigrationDatabase database_;
+  PgSideSession side_session_;
+  PgRunStore run_store_;
+  PgCaptureStore capture_store_;
+  PgSchemaReader schema_reader_;
+  SchemaDrift drift_;
   RunRegistry runs_;
   PgLintCatalogReader lint_catalog_;
   Linter linter_;

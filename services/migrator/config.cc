@@ -167,6 +167,12 @@ std::vector<config::Setting> SettingRows() {
        .max = 1000000,
        .unit = "events",
        .doc = "Events kept of each run; the oldest go first."},
+      {.name = "run_retention",
+       .kind = Kind::kDuration,
+       .default_value = "2160h",
+       .min = 60,
+       .max = 315360000,
+       .doc = "How long runs and their events are kept in the schema storefront_migrator."},
   };
 }
 

@@ -16,8 +16,9 @@ constexpr size_t kTextShown = 1 << 20;
 constexpr int kStatementsShown = 1000;
 constexpr int kPendingShown = 100;
 
+// To the microsecond, which is what the side tables keep: a run reads the same from both.
 void SetTime(absl::Time time, google::protobuf::Timestamp& out) {
-  const int64_t nanos = absl::ToUnixNanos(time);
+  const int64_t nanos = absl::ToUnixMicros(time) * 1000;
   const int64_t fraction = ((nanos % 1'000'000'000) + 1'000'000'000) % 1'000'000'000;
   out.set_seconds((nanos - fraction) / 1'000'000'000);
   out.set_nanos(static_cast<int32_t>(fraction));

@@ -16,6 +16,7 @@ struct LockHolder {
   std::string user;
   absl::Time backend_start;
   std::optional<absl::Duration> transaction_age;
+  bool operator==(const LockHolder&) const = default;
 };
 
 }  // namespace storefront::migrator

@@ -118,12 +118,14 @@ absl::Status LockKeeper::Await(RunJournal& journal, const std::stop_token& stop)
     if (clock_.Steady() - begin >= waits_.lock_wait) return TimedOut(holder);
     if (!clock_.WaitFor(lock_pause.Next(), stop)) return RunCancelled();
   }
+  const absl::Duration waited = clock_.Steady() - begin;
   journal.Update(
-      [](Run& run) {
+      [&](Run& run) {
         SetRunState(run, RunState::kRunning);
         run.lock_holder.reset();
+        run.lock_wait += waited;
       },
-      RunEvent{.type = "lock_acquired", .duration = clock_.Steady() - begin});
+      RunEvent{.type = "lock_acquired", .duration = waited});
   return absl::OkStatus();
 }
 

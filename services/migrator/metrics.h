@@ -8,7 +8,9 @@
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
 
+#include <optional>
 #include "absl/strings/string_view.h"
+
 #include "services/migrator/history_row.h"
 #include "services/migrator/migrator.h"
 #include "services/migrator/run.h"
@@ -29,10 +31,15 @@ class Metrics {
   // current_rank and migrations_failed.
   void ShowHistory(const History& history);
 
+  // migrations_pending; nothing while files or history cannot be used.
+  void ShowPending(std::optional<size_t> pending);
+
  private:
   prometheus::Family<prometheus::Counter>& runs_total_;
   prometheus::Family<prometheus::Histogram>& run_seconds_;
   prometheus::Family<prometheus::Counter>& lint_findings_;
+  prometheus::Histogram& lock_wait_seconds_;
+  prometheus::Gauge& pending_;
   prometheus::Gauge& failed_;
   prometheus::Gauge& current_rank_;
 };

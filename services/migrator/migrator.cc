@@ -99,7 +99,9 @@ absl::StatusOr<Run> Migrator::CheckMigrate(const MigrateRequest& request) {
 
 absl::StatusOr<Run> Migrator::Migrate(const MigrateRequest& request) {
   ASSIGN_OR_RETURN(MigrateOptions options, OptionsOf(request));
-  ASSIGN_OR_RETURN(RunRegistry::Slot slot, runs_.Reserve());
+  ASSIGN_OR_RETURN(const std::optional<Run> known, runs_.FindRequest(request.origin));
+  if (known) return *known;
+  ASSIGN_OR_RETURN(RunRegistry::Slot slot, runs_.Reserve(request.origin));
   auto executor = std::make_shared<MigrateExecutor>(parts_, options_.limits, std::move(options));
   RETURN_IF_ERROR(executor->Prepare());
   std::vector<RunStep> steps;

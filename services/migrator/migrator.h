@@ -55,6 +55,7 @@ struct MigrateRequest {
   std::optional<bool> out_of_order;
   std::vector<std::string> ignore_patterns;
   std::optional<absl::Duration> lock_wait;
+  RunOrigin origin;
 };
 
 // Thread-safety: all methods. Lifetime: the references outlive it.
@@ -70,7 +71,8 @@ class Migrator {
   // Findings of files are part of the report, not an error.
   absl::StatusOr<ValidationReport> Validate(const std::vector<std::string>& ignore_patterns);
 
-  // Checks, then starts a run on a thread of its own.
+  // Checks, then starts a run on a thread of its own. A request that did so before gets its run, as
+  // it stands now, also after a restart.
   absl::StatusOr<Run> Migrate(const MigrateRequest& request);
   // Checks only. The answer has no id; its steps are those that a run would have now.
   absl::StatusOr<Run> CheckMigrate(const MigrateRequest& request);

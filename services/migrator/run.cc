@@ -2,6 +2,8 @@
 #include "services/migrator/run.h"
 
 #include <algorithm>
+#include <limits>
+#include <set>
 #include <utility>
 
 #include "libs/status/error.h"
@@ -9,7 +11,7 @@
 namespace storefront::migrator {
 namespace {
 
-constexpr absl::Duration kViewInterval = absl::Milliseconds(100);
+constexpr absl::Duration kNewsInterval = absl::Milliseconds(100);
 
 }  // namespace
 
@@ -61,8 +63,13 @@ void SetRunState(Run& run, RunState state) {
   run.state = state;
 }
 
-RunJournal::RunJournal(Run run, clock::Clock& clock, size_t event_limit)
-    : clock_(clock), event_limit_(event_limit), run_(std::move(run)) {
+RunJournal::RunJournal(Run run, clock::Clock& clock, size_t event_limit,
+                       std::function<void(const Run&)> before_end)
+    : id_(run.id),
+      clock_(clock),
+      event_limit_(event_limit),
+      before_end_(std::move(before_end)),
+      run_(std::move(run)) {
   PublishIfDue(/*at_once=*/true);
 }
 
@@ -77,14 +84,33 @@ RunState RunJournal::state() const {
 }
 
 std::vector<RunEvent> RunJournal::EventsAfter(int64_t sequence) const {
+  bool more = false;
+  return EventsAfter(sequence, std::numeric_limits<size_t>::max(), more);
+}
+
+std::vector<RunEvent> RunJournal::EventsAfter(int64_t sequence, size_t count, bool& more) const {
   sync::MutexLock lock(mutex_);
-  const auto first = std::find_if(events_.begin(), events_.end(),
-                                  [&](const RunEvent& event) { return event.sequence > sequence; });
-  return {first, events_.end()};
+  const auto first =
+      std::upper_bound(events_.begin(), events_.end(), sequence,
+                       [](int64_t value, const RunEvent& event) { return value < event.sequence; });
+  const auto left = static_cast<size_t>(events_.end() - first);
+  more = left > count;
+  return {first, first + static_cast<std::ptrdiff_t>(std::min(left, count))};
+}
+
+int64_t RunJournal::LastEvent() const {
+  sync::MutexLock lock(mutex_);
+  return events_.empty() ? 0 : events_.back().sequence;
+}
+
+void RunJournal::AddEvent(RunEvent event) {
+  events_.push_back(std::move(event));
+  if (events_.size() > event_limit_) events_.pop_front();
 }
 
 void RunJournal::Update(const std::function<void(Run&)>& change, std::optional<RunEvent> event) {
   bool state_changed = false;
+  std::optional<Run> ended;
   {
     sync::MutexLock lock(mutex_);
     const RunState before = run_.state;
@@ -94,11 +120,42 @@ void RunJournal::Update(const std::function<void(Run&)>& change, std::optional<R
     if (event) {
       event->sequence = run_.sequence;
       event->time = clock_.Now();
-      events_.push_back(*std::move(event));
-      if (events_.size() > event_limit_) events_.pop_front();
+      AddEvent(*std::move(event));
+    }
+    if (IsFinal(run_.state) && !IsFinal(before) && before_end_) {
+      ended = run_;
+      run_.state = before;
+      run_.end_time = absl::InfinitePast();
+      run_.error = absl::OkStatus();
     }
   }
+  if (ended) {
+    before_end_(*ended);
+    sync::MutexLock lock(mutex_);
+    run_.state = ended->state;
+    run_.end_time = ended->end_time;
+    run_.error = ended->error;
+  }
   PublishIfDue(state_changed);
+}
+
+void RunJournal::NoteApplied(AppliedText applied) {
+  sync::MutexLock lock(mutex_);
+  applied_.push_back(std::move(applied));
+}
+
+std::vector<AppliedText> RunJournal::TakeApplied() {
+  sync::MutexLock lock(mutex_);
+  return std::exchange(applied_, {});
+}
+
+void RunJournal::Replace(Run run, std::vector<RunEvent> events) {
+  {
+    sync::MutexLock lock(mutex_);
+    run_ = std::move(run);
+    for (RunEvent& event : events) AddEvent(std::move(event));
+  }
+  PublishIfDue(/*at_once=*/true);
 }
 
 bool RunJournal::RequestCancel() {
@@ -115,33 +172,40 @@ bool RunJournal::RequestCancel() {
 
 void RunJournal::Flush() { PublishIfDue(/*at_once=*/false); }
 
-std::shared_ptr<const RunView> RunJournal::MakeView() const {
-  auto view = std::make_shared<RunView>();
-  view->run = run_;
-  const size_t shown = std::min(events_.size(), kEventsShown);
-  view->events.assign(events_.end() - static_cast<std::ptrdiff_t>(shown), events_.end());
-  return view;
-}
-
 void RunJournal::PublishIfDue(bool at_once) {
   sync::MutexLock publish_lock(publish_mutex_);
-  std::shared_ptr<const RunView> view;
+  RunNews news;
   {
     sync::MutexLock lock(mutex_);
-    if (published_sequence_ == run_.sequence) return;
+    if (published_sequence_ == run_.sequence && published_state_ == run_.state) return;
     const clock::SteadyTime now = clock_.Steady();
-    if (!at_once && now - published_at_ < kViewInterval) return;
+    if (!at_once && now - published_at_ < kNewsInterval) return;
     published_at_ = now;
     published_sequence_ = run_.sequence;
-    view = MakeView();
+    published_state_ = run_.state;
+    news = {.state = run_.state, .sequence = run_.sequence};
   }
-  view_.Publish(std::move(view));
+  news_.Publish(news);
 }
 
-sync::Subscription RunJournal::Watch(
-    std::function<void(const std::shared_ptr<const RunView>&)> listener) {
+sync::Subscription RunJournal::Watch(std::function<void(const RunNews&)> listener) {
   PublishIfDue(/*at_once=*/true);
-  return view_.Subscribe(std::move(listener));
+  return news_.Subscribe(std::move(listener));
+}
+
+void SettleSteps(const std::vector<RunEvent>& events, Run& run) {
+  std::set<absl::string_view> finished;
+  for (const RunEvent& event : events) {
+    if (event.type == "migration_finished") finished.insert(event.script);
+  }
+  for (RunStep& step : run.steps) {
+    if (finished.contains(step.script)) {
+      step.state = StepState::kApplied;
+    } else if (step.state == StepState::kRunning) {
+      step.state = StepState::kPending;
+    }
+  }
+  run.current_step = -1;
 }
 
 void EndRun(RunJournal& journal, clock::Clock& clock, const absl::Status& result, bool stopped,

@@ -18,6 +18,7 @@
 #include "libs/sync/mutex.h"
 #include "libs/sync/published.h"
 #include "services/migrator/lock_holder.h"
+#include "services/migrator/script_text.h"
 
 namespace storefront::migrator {
 
@@ -63,6 +64,7 @@ struct RunStep {
   absl::Duration execution_time;
   StepAction action = StepAction::kApply;
   std::string detail;  // what the action alone does not say
+  bool operator==(const RunStep&) const = default;
 };
 
 struct Run {
@@ -78,6 +80,8 @@ struct Run {
   std::string target;
   std::string initial_version, final_version;
   std::optional<LockHolder> lock_holder;
+  absl::Duration lock_wait;  // spent on getting the history lock
+  bool operator==(const Run&) const = default;
 };
 
 // Sets the state; only an end replaces CANCELLING.
@@ -95,28 +99,42 @@ struct RunEvent {
   int64_t rows = 0;
   std::string sqlstate;
   std::string message;
+  bool operator==(const RunEvent&) const = default;
 };
 
-// What a watcher gets: the run, and the newest events.
-struct RunView {
-  Run run;
-  std::vector<RunEvent> events;  // oldest first, at most kEventsShown
+// The text behind a row that a run wrote, as it is in the file: placeholders are not replaced.
+struct AppliedText {
+  int installed_rank = 0;
+  std::string script;
+  std::shared_ptr<const ScriptText> text;
 };
 
-inline constexpr size_t kEventsShown = 100;
+// What a watcher is told: that there is something new to read.
+struct RunNews {
+  RunState state = RunState::kPending;
+  int64_t sequence = 0;
+};
 
 // Holds one run while it changes. One writer, any number of readers; a reader never slows the
-// writer: views are made at most every 100 ms, except for changes of the run's state.
+// writer: watchers are told at most every 100 ms, except of changes of the run's state.
 //
 // Thread-safety: all methods.
 class RunJournal {
  public:
-  RunJournal(Run run, clock::Clock& clock, size_t event_limit);
+  // `before_end` is called on the writer's thread with the run as it ends, before any reader sees
+  // it so: what must be true of an ended run is made true there.
+  RunJournal(Run run, clock::Clock& clock, size_t event_limit,
+             std::function<void(const Run&)> before_end = {});
 
+  const std::string& id() const { return id_; }
   Run Snapshot() const;
   RunState state() const;
   // Events after this sequence, oldest first; those that no longer fit the buffer are gone.
   std::vector<RunEvent> EventsAfter(int64_t sequence) const;
+  // The same, the oldest `count`; `more` says whether others follow.
+  std::vector<RunEvent> EventsAfter(int64_t sequence, size_t count, bool& more) const;
+  // Sequence of the newest event; 0 without one.
+  int64_t LastEvent() const;
 
   // Changes the run; `event`, if given, is recorded with the new sequence.
   void Update(const std::function<void(Run&)>& change, std::optional<RunEvent> event = {});
@@ -126,33 +144,48 @@ class RunJournal {
     Update([](Run&) {}, std::move(event));
   }
 
+  // A row was written for this text.
+  void NoteApplied(AppliedText applied);
+  // What was noted since the last call.
+  std::vector<AppliedText> TakeApplied();
+
+  // Takes over a run that another process, or an earlier one, carries out, and adds its events.
+  void Replace(Run run, std::vector<RunEvent> events);
+
   // RUNNING and waiting runs become CANCELLING. False when the run has ended.
   bool RequestCancel();
 
   // Publishes what was held back; to be called now and then while nothing changes.
   void Flush();
 
-  // The present view at once, then newer ones.
-  [[nodiscard]] sync::Subscription Watch(
-      std::function<void(const std::shared_ptr<const RunView>&)> listener);
+  // The present state at once, then each newer one.
+  [[nodiscard]] sync::Subscription Watch(std::function<void(const RunNews&)> listener);
 
  private:
-  std::shared_ptr<const RunView> MakeView() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void AddEvent(RunEvent event) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void PublishIfDue(bool at_once);
 
+  const std::string id_;
   clock::Clock& clock_;
   const size_t event_limit_;
+  const std::function<void(const Run&)> before_end_;
   mutable sync::Mutex mutex_;
   Run run_ ABSL_GUARDED_BY(mutex_);
+  std::vector<AppliedText> applied_ ABSL_GUARDED_BY(mutex_);
   std::deque<RunEvent> events_ ABSL_GUARDED_BY(mutex_);
   clock::SteadyTime published_at_ ABSL_GUARDED_BY(mutex_);
   int64_t published_sequence_ ABSL_GUARDED_BY(mutex_) = -1;
-  sync::Mutex publish_mutex_;  // keeps views in order
-  sync::Published<std::shared_ptr<const RunView>> view_;
+  RunState published_state_ ABSL_GUARDED_BY(mutex_) = RunState::kPending;
+  sync::Mutex publish_mutex_;  // keeps news in order
+  sync::Published<RunNews> news_;
 };
 
 // The run's end: by `result`, or, when it was stopped, as CANCELLED or INTERRUPTED.
 void EndRun(RunJournal& journal, clock::Clock& clock, const absl::Status& result, bool stopped,
             const std::string& final_version);
+
+// Steps of a run whose process died, as its events tell: what finished is applied, what was running
+// is not.
+void SettleSteps(const std::vector<RunEvent>& events, Run& run);
 
 }  // namespace storefront::migrator

@@ -126,6 +126,8 @@ absl::Status MigrateExecutor::ApplyOne(size_t index, RunJournal& journal,
           },
           RunEvent{
               .type = "migration_finished", .script = path, .duration = applied->execution_time});
+      journal.NoteApplied(
+          {.installed_rank = applied->installed_rank, .script = path, .text = script.raw});
       return absl::OkStatus();
     }
     if (script.transactional && retries < limits_.lock_retries && MayBeRepeated(applied.status())) {

@@ -12,24 +12,35 @@
 #include "services/migrator/commands_convert.h"
 #include "services/migrator/convert.h"
 #include "services/migrator/convert_lint.h"
+#include "services/migrator/drift_convert.h"
+#include "services/migrator/origin_convert.h"
 
 namespace storefront::migrator {
+
+namespace {
+
+constexpr size_t kEventsAtOnce = 100;
+
+}  // namespace
 
 using grpcserver::CallScope;
 using MigratorRpcs = v1::MigratorService;
 
 MigratorEdge::MigratorEdge(grpcserver::Edge& edge, Migrator& migrator, Linter& linter,
-                           HistoryCommands& commands, std::string history_table)
+                           HistoryCommands& commands, SchemaDrift& drift, std::string history_table)
     : edge_(edge),
       migrator_(migrator),
       linter_(linter),
       commands_(commands),
+      drift_(drift),
       history_table_(std::move(history_table)),
       get_status_(edge.Resolve(MigratorRpcs::service_full_name(), "GetMigrationStatus")),
       list_(edge.Resolve(MigratorRpcs::service_full_name(), "ListMigrations")),
       get_(edge.Resolve(MigratorRpcs::service_full_name(), "GetMigration")),
       validate_(edge.Resolve(MigratorRpcs::service_full_name(), "ValidateMigrations")),
       lint_(edge.Resolve(MigratorRpcs::service_full_name(), "LintMigrations")),
+      get_drift_(edge.Resolve(MigratorRpcs::service_full_name(), "GetDrift")),
+      capture_(edge.Resolve(MigratorRpcs::service_full_name(), "CaptureSchema")),
       migrate_(edge.Resolve(MigratorRpcs::service_full_name(), "Migrate")),
       baseline_(edge.Resolve(MigratorRpcs::service_full_name(), "Baseline")),
       repair_(edge.Resolve(MigratorRpcs::service_full_name(), "Repair")),
@@ -117,12 +128,35 @@ grpc::ServerUnaryReactor* MigratorEdge::LintMigrations(grpc::CallbackServerConte
   });
 }
 
+grpc::ServerUnaryReactor* MigratorEdge::GetDrift(grpc::CallbackServerContext* call,
+                                                 const v1::GetDriftRequest* request,
+                                                 v1::Drift* response) {
+  return edge_.Unary(call, get_drift_, *request, *response,
+                     [this, response](const CallScope&) -> absl::Status {
+                       ASSIGN_OR_RETURN(const DriftReport report, drift_.Compare());
+                       ToProto(report, *response);
+                       return absl::OkStatus();
+                     });
+}
+
+grpc::ServerUnaryReactor* MigratorEdge::CaptureSchema(grpc::CallbackServerContext* call,
+                                                      const v1::CaptureSchemaRequest* request,
+                                                      v1::SchemaCapture* response) {
+  return edge_.Unary(call, capture_, *request, *response,
+                     [this, response](const CallScope&) -> absl::Status {
+                       ASSIGN_OR_RETURN(const SchemaCapture capture, drift_.Capture(""));
+                       ToProto(capture, *response);
+                       return absl::OkStatus();
+                     });
+}
+
 grpc::ServerUnaryReactor* MigratorEdge::Migrate(grpc::CallbackServerContext* call,
                                                 const v1::MigrateRequest* request,
                                                 v1::MigrationRun* response) {
   return edge_.Unary(
-      call, migrate_, *request, *response, [=, this](const CallScope&) -> absl::Status {
-        ASSIGN_OR_RETURN(const MigrateRequest wanted, FromProto(*request));
+      call, migrate_, *request, *response, [=, this](const CallScope& scope) -> absl::Status {
+        ASSIGN_OR_RETURN(MigrateRequest wanted, FromProto(*request));
+        wanted.origin = OriginOf("Migrate", scope.principal, request->request_id(), *request);
         ASSIGN_OR_RETURN(const Run run, request->validate_only() ? migrator_.CheckMigrate(wanted)
                                                                  : migrator_.Migrate(wanted));
         ToProto(run, /*with_steps=*/true, *response);
@@ -188,12 +222,12 @@ grpc::ServerUnaryReactor* MigratorEdge::ForceUnlock(grpc::CallbackServerContext*
 grpc::ServerUnaryReactor* MigratorEdge::GetMigrationRun(grpc::CallbackServerContext* call,
                                                         const v1::GetMigrationRunRequest* request,
                                                         v1::MigrationRun* response) {
-  return edge_.Unary(
-      call, get_run_, *request, *response, [=, this](const CallScope&) -> absl::Status {
-        ASSIGN_OR_RETURN(const auto journal, migrator_.runs().Find(IdOf(request->name())));
-        ToProto(journal->Snapshot(), /*with_steps=*/true, *response);
-        return absl::OkStatus();
-      });
+  return edge_.Unary(call, get_run_, *request, *response,
+                     [=, this](const CallScope&) -> absl::Status {
+                       ASSIGN_OR_RETURN(const Run run, migrator_.runs().Get(IdOf(request->name())));
+                       ToProto(run, /*with_steps=*/true, *response);
+                       return absl::OkStatus();
+                     });
 }
 
 grpc::ServerUnaryReactor* MigratorEdge::ListMigrationRuns(
@@ -203,9 +237,9 @@ grpc::ServerUnaryReactor* MigratorEdge::ListMigrationRuns(
       call, list_runs_, *request, *response, [=, this](const CallScope&) -> absl::Status {
         ASSIGN_OR_RETURN(const grpcserver::Page page,
                          grpcserver::ResolvePage(request->page_size(), request->page_token(), ""));
-        const auto runs = migrator_.runs().List();
+        ASSIGN_OR_RETURN(const std::vector<Run> runs, migrator_.runs().List());
         for (size_t i = page.offset; i < std::min(runs.size(), page.offset + page.size); ++i) {
-          ToProto(runs[i]->Snapshot(), /*with_steps=*/false, *response->add_migration_runs());
+          ToProto(runs[i], /*with_steps=*/false, *response->add_migration_runs());
         }
         response->set_next_page_token(page.NextToken(runs.size()));
         return absl::OkStatus();
@@ -220,16 +254,22 @@ grpc::ServerWriteReactor<v1::WatchMigrationRunResponse>* MigratorEdge::WatchMigr
       [this, id = IdOf(request->name()), after = request->after_sequence()](
           const CallScope&, std::shared_ptr<Sink> sink) -> absl::StatusOr<sync::Subscription> {
         ASSIGN_OR_RETURN(const auto journal, migrator_.runs().Find(id));
-        return journal->Watch([sink, after](const std::shared_ptr<const RunView>& view) {
-          v1::WatchMigrationRunResponse message;
-          ToProto(view->run, /*with_steps=*/true, *message.mutable_run());
-          message.set_sequence(view->run.sequence);
-          message.set_skipped(sink->skipped());
-          for (const RunEvent& event : view->events) {
-            if (event.sequence > after) ToProto(event, *message.add_events());
-          }
-          sink->Publish(std::move(message));
-          if (IsFinal(view->run.state)) sink->End(absl::OkStatus());
+        // Touched under the stream's lock only: what the reader was sent last.
+        const auto seen = std::make_shared<int64_t>(after);
+        return journal->Watch([sink, journal, seen](const RunNews& news) {
+          sink->PublishMade(
+              [journal, seen, skipped = sink->skipped()](v1::WatchMigrationRunResponse& message) {
+                bool more = false;
+                const auto events = journal->EventsAfter(*seen, kEventsAtOnce, more);
+                for (const RunEvent& event : events) ToProto(event, *message.add_events());
+                if (!events.empty()) *seen = events.back().sequence;
+                const Run run = journal->Snapshot();
+                ToProto(run, /*with_steps=*/true, *message.mutable_run());
+                message.set_sequence(run.sequence);
+                message.set_skipped(skipped);
+                return more;
+              });
+          if (IsFinal(news.state)) sink->End(absl::OkStatus());
         });
       });
 }

@@ -9,6 +9,7 @@
 #include "services/migrator/history_commands.h"
 #include "services/migrator/lint.h"
 #include "services/migrator/migrator.h"
+#include "services/migrator/schema_drift.h"
 #include "storefront/migrator/v1/migrator.grpc.pb.h"
 
 namespace storefront::migrator {
@@ -17,7 +18,7 @@ namespace storefront::migrator {
 class MigratorEdge final : public v1::MigratorService::CallbackService {
  public:
   MigratorEdge(grpcserver::Edge& edge, Migrator& migrator, Linter& linter,
-               HistoryCommands& commands, std::string history_table);
+               HistoryCommands& commands, SchemaDrift& drift, std::string history_table);
 
   grpc::ServerUnaryReactor* GetMigrationStatus(grpc::CallbackServerContext* call,
                                                const v1::GetMigrationStatusRequest* request,
@@ -34,6 +35,12 @@ class MigratorEdge final : public v1::MigratorService::CallbackService {
   grpc::ServerUnaryReactor* LintMigrations(grpc::CallbackServerContext* call,
                                            const v1::LintMigrationsRequest* request,
                                            v1::LintMigrationsResponse* response) override;
+  grpc::ServerUnaryReactor* GetDrift(grpc::CallbackServerContext* call,
+                                     const v1::GetDriftRequest* request,
+                                     v1::Drift* response) override;
+  grpc::ServerUnaryReactor* CaptureSchema(grpc::CallbackServerContext* call,
+                                          const v1::CaptureSchemaRequest* request,
+                                          v1::SchemaCapture* response) override;
   grpc::ServerUnaryReactor* Migrate(grpc::CallbackServerContext* call,
                                     const v1::MigrateRequest* request,
                                     v1::MigrationRun* response) override;
@@ -68,9 +75,11 @@ class MigratorEdge final : public v1::MigratorService::CallbackService {
   Migrator& migrator_;
   Linter& linter_;
   HistoryCommands& commands_;
+  SchemaDrift& drift_;
   const std::string history_table_;
-  const grpcserver::Method get_status_, list_, get_, validate_, lint_, migrate_, baseline_, repair_,
-      undo_, clean_, force_unlock_, get_run_, list_runs_, watch_run_, cancel_run_;
+  const grpcserver::Method get_status_, list_, get_, validate_, lint_, get_drift_, capture_,
+      migrate_, baseline_, repair_, undo_, clean_, force_unlock_, get_run_, list_runs_, watch_run_,
+      cancel_run_;
 };
 
 }  // namespace storefront::migrator

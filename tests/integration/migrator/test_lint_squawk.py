@@ -75,9 +75,7 @@ def test_lint_and_squawk_agree(project, sample, exceptions):
         pb.LintMigrationsRequest(text=sample.read_text(), enable_rules=OPT_IN), timeout=20
     )
     ours = {
-        (finding.rule, finding.line)
-        for finding in answer.findings
-        if finding.rule in squawk_rules
+        (finding.rule, finding.line) for finding in answer.findings if finding.rule in squawk_rules
     }
     assert not [finding for finding in answer.findings if finding.rule == "parse-error"]
 

@@ -91,6 +91,7 @@ class Everything:
             self.add(line.name, lambda r=request: s.GetMigration(r))
         self.add("status", lambda: s.GetMigrationStatus(pb.GetMigrationStatusRequest()))
         self.add("validate", lambda: s.ValidateMigrations(pb.ValidateMigrationsRequest()))
+        self.add("lint", lambda: s.LintMigrations(pb.LintMigrationsRequest(include_applied=True)))
         self.add("drift", lambda: s.GetDrift(pb.GetDriftRequest()))
         self.add("check", lambda: p.start(validate_only=True))
         with urllib.request.urlopen(p.service.metrics_url, timeout=5) as answer:

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/migrator/pg_side_schema.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "libs/pg/errors.h"
+#include "libs/status/error.h"
+#include "libs/status/macros.h"
+#include "services/migrator/pg_history_table.h"
+
+namespace storefront::migrator {
+namespace {
+
+using status::Reason;
+
+// Class of the owners' locks, and the lock of whoever makes the tables. Any constant does; advisory
+// locks of two numbers never meet those of one, such as the history lock.
+constexpr int32_t kOwnerLockClass = 1936684402;
+constexpr int32_t kMakerLock = 0;
+
+constexpr absl::string_view kTables[] = {"run", "run_event", "script", "application",
+                                         "schema_capture"};
+
+constexpr absl::string_view kCreateTables = R"sql(
+create table if not exists storefront_migrator.run (
+  id text primary key,
+  kind text not null,
+  state text not null,
+  owner integer not null,
+  request_id text,
+  request_digest text,
+  create_time timestamptz not null,
+  start_time timestamptz,
+  end_time timestamptz,
+  saved_time timestamptz not null,
+  sequence bigint not null,
+  details jsonb not null,
+  steps jsonb not null
+);
+create index if not exists run_create_time on storefront_migrator.run (create_time);
+create index if not exists run_request_id on storefront_migrator.run (request_id);
+create table if not exists storefront_migrator.run_event (
+  run text not null,
+  sequence bigint not null,
+  event_time timestamptz not null,
+  type text not null,
+  script text not null,
+  details jsonb not null,
+  primary key (run, sequence)
+);
+create table if not exists storefront_migrator.script (
+  sha256 text primary key,
+  bytes bigint not null,
+  text text
+);
+create table if not exists storefront_migrator.application (
+  run text not null,
+  installed_rank integer not null,
+  script text not null,
+  sha256 text not null,
+  primary key (run, installed_rank)
+);
+create table if not exists storefront_migrator.schema_capture (
+  id bigint generated always as identity primary key,
+  capture_time timestamptz not null,
+  run text not null,
+  digest text not null,
+  object_count integer not null,
+  objects jsonb not null
+);
+)sql";
+
+absl::Status Run(PGconn* connection, absl::string_view what, const std::string& sql) {
+  const pg::PgResult result(PQexec(connection, sql.c_str()));
+  return pg::FromResult(what, connection, result.get());
+}
+
+absl::StatusOr<bool> IsComplete(PGconn* connection) {
+  std::string sql = "select true";
+  for (const absl::string_view table : kTables) {
+    absl::StrAppend(&sql, " and to_regclass('storefront_migrator.", table, "') is not null");
+  }
+  ASSIGN_OR_RETURN(const pg::PgResult result,
+                   PgExecute(connection, "look for the side tables", sql));
+  return absl::string_view(PQgetvalue(result.get(), 0, 0)) == "t";
+}
+
+absl::Status Make(PGconn* connection) {
+  RETURN_IF_ERROR(Run(connection, "make the side tables",
+                      absl::StrCat("begin; select pg_catalog.pg_advisory_xact_lock(",
+                                   kOwnerLockClass, ", ", kMakerLock, ")")));
+  absl::Status made = [&]() -> absl::Status {
+    // CREATE SCHEMA IF NOT EXISTS wants the right to create also where there is nothing to do.
+    ASSIGN_OR_RETURN(const pg::PgResult exists,
+                     PgExecute(connection, "look for the side schema",
+                               "select to_regnamespace('storefront_migrator') is not null"));
+    if (absl::string_view(PQgetvalue(exists.get(), 0, 0)) != "t") {
+      RETURN_IF_ERROR(Run(connection, "make the side schema",
+                          "create schema storefront_migrator; comment on schema "
+                          "storefront_migrator is 'Runs of the storefront migrator: what they "
+                          "did, the texts they applied, what the schemas looked like.'"));
+    }
+    RETURN_IF_ERROR(Run(connection, "make the side tables", std::string(kCreateTables)));
+    return Run(connection, "make the side tables", "commit");
+  }();
+  if (!made.ok() && PQstatus(connection) == CONNECTION_OK) {
+    Run(connection, "leave the side tables", "rollback").IgnoreError();
+  }
+  return made;
+}
+
+std::string SqlState(const absl::Status& status) {
+  const auto metadata = status::DetailsOf(status).metadata;
+  const auto found = metadata.find("sqlstate");
+  return found == metadata.end() ? "" : found->second;
+}
+
+}  // namespace
+
+PgSideSession::PgSideSession(pg::ConnectionOptions connection, int32_t owner)
+    : options_([&] {
+        connection.application_name = "storefront-migrator records";
+        connection.session_settings = {{"synchronous_commit", "off"},
+                                       {"lock_timeout", "5s"},
+                                       {"statement_timeout", "30s"},
+                                       // A machine that vanished is given up on in 25 s.
+                                       {"tcp_keepalives_idle", "10"},
+                                       {"tcp_keepalives_interval", "5"},
+                                       {"tcp_keepalives_count", "3"}};
+        return std::move(connection);
+      }()),
+      owner_(owner) {}
+
+absl::Status PgSideSession::Connect() {
+  ASSIGN_OR_RETURN(pg::PgConn connection, pg::ConnectLibpq(options_));
+  RETURN_IF_ERROR(PgExecute(connection.get(), "take the owner's lock",
+                            absl::StrCat("select pg_catalog.pg_try_advisory_lock(", kOwnerLockClass,
+                                         ", ", owner_, ")"))
+                      .status());
+  connection_ = std::move(connection);
+  return absl::OkStatus();
+}
+
+absl::Status PgSideSession::Open() {
+  return With([](PGconn* connection) -> absl::Status {
+    ASSIGN_OR_RETURN(const bool complete, IsComplete(connection));
+    return complete ? absl::OkStatus() : Make(connection);
+  });
+}
+
+absl::Status PgSideSession::SideError(const absl::Status& status) {
+  const std::string state = SqlState(status);
+  if (state != "42501" && state != "25006") return status;
+  status::ErrorSpec spec = status::DetailsOf(status);
+  spec.code = absl::StatusCode::kFailedPrecondition;
+  if (state == "25006") {
+    spec.reason = Reason::kReadOnlyServer;
+    spec.message = "The server takes no writes. Connect to the primary.";
+  } else {
+    spec.reason = Reason::kSideSchemaDenied;
+    spec.message =
+        "The role may not use the schema storefront_migrator, where runs, their events and "
+        "captures of the schemas are kept, or may not create it; without it nothing is run. Grant "
+        "CREATE on the database to the role, or let its owner say: create schema "
+        "storefront_migrator authorization the_role.";
+  }
+  return status::Error(std::move(spec));
+}
+
+std::string PgOwnerLives(const std::string& owner_column, int32_t ours) {
+  return absl::StrCat("(", owner_column, " = ", ours,
+                      " or exists (select from pg_catalog.pg_locks l where l.locktype = "
+                      "'advisory' and l.granted and l.objsubid = 2 and l.classid = ",
+                      kOwnerLockClass, "::oid and l.objid = ", owner_column,
+                      "::oid and l.database = (select oid from pg_catalog.pg_database where "
+                      "datname = pg_catalog.current_database())))");
+}
+
+bool IsSideTableMissing(const absl::Status& status) {
+  const std::string state = SqlState(status);
+  return state == "42P01" || state == "3F000";
+}
+
+}  // namespace storefront::migrator
