@@ -160,7 +160,7 @@ def test_watch_ends_with_the_final_state_and_has_the_events(project):
     messages = list(p.stub.WatchMigrationRun(pb.WatchMigrationRunRequest(name=name), timeout=30))
     assert messages[-1].run.state == pb.MigrationRun.SUCCEEDED
     assert [m.sequence for m in messages] == sorted(m.sequence for m in messages)
-    types = [event.type for event in messages[-1].events]
+    types = [event.type for message in messages for event in message.events]
     for wanted in (
         "lock_acquired",
         "validated",
