@@ -261,7 +261,7 @@ TEST_F(HistoryCommandsTest, WhatAPersonMustTypeIsTheDatabasesName) {
   }
   EXPECT_THAT(Rows(), ElementsAre("1 SQL 1"));
   EXPECT_FALSE(database_.Read()->lock_holder.has_value());
-  EXPECT_THAT(runs_.List(), IsEmpty());
+  EXPECT_THAT(runs_.List().value(), IsEmpty());
 }
 
 TEST_F(HistoryCommandsTest, ValidateOnlyShowsTheStepsAndStartsNothing) {
@@ -276,7 +276,7 @@ TEST_F(HistoryCommandsTest, ValidateOnlyShowsTheStepsAndStartsNothing) {
   EXPECT_THAT(commands_.Repair({.validate_only = true})->steps, IsEmpty());
   EXPECT_THAT(commands_.Baseline({.validate_only = true}),
               testing::HasReason(absl::StatusCode::kFailedPrecondition, Reason::kHistoryNotEmpty));
-  EXPECT_THAT(runs_.List(), IsEmpty());
+  EXPECT_THAT(runs_.List().value(), IsEmpty());
   EXPECT_EQ(database_.history().rows.size(), 2U);
 }
 

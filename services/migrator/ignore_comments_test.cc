@@ -4,8 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "services/migrator/lint_findings.h"
 #include "services/migrator/fake_lint_catalog.h"
+#include "services/migrator/lint_findings.h"
 
 namespace storefront::migrator {
 namespace {

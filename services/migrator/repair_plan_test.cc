@@ -49,8 +49,7 @@ class PlanRepairTest : public ::testing::Test {
          .raw_checksum = [this](const Script&) -> absl::StatusOr<int32_t> { return raw_checksum_; },
          .prepare = [this](const Script& script) -> absl::StatusOr<PreparedScript> {
            const std::string& text = texts_[script.file.path];
-           return PrepareScript(script,
-                                {TextInMemory(text), ScriptChecksum(text)},
+           return PrepareScript(script, {TextInMemory(text), ScriptChecksum(text)},
                                 Placeholders::Make({}).value(), {}, parser_, 100);
          }});
   }

@@ -27,8 +27,7 @@ class ScriptJournalTest : public ::testing::Test {
   }
   PreparedScript Script(const std::string& text) {
     return PrepareScript({ParseScriptName("V1__a.sql").value(), {"m", "V1__a.sql"}, 0},
-                         {TextInMemory(text), 0}, placeholders_, {}, parser_,
-                         100)
+                         {TextInMemory(text), 0}, placeholders_, {}, parser_, 100)
         .value();
   }
   static absl::Status Failed(const char* state) {

@@ -44,9 +44,8 @@ class PlanUndoTest : public ::testing::Test {
         set, history_, UndoTarget::Parse(target).value(),
         [this](const Script& script) -> absl::StatusOr<std::shared_ptr<const PreparedScript>> {
           const std::string& text = texts_[script.file.path];
-          auto made = PrepareScript(
-              script, {TextInMemory(text), ScriptChecksum(text)},
-              Placeholders::Make({}).value(), {}, parser_, 100);
+          auto made = PrepareScript(script, {TextInMemory(text), ScriptChecksum(text)},
+                                    Placeholders::Make({}).value(), {}, parser_, 100);
           if (!made.ok()) return made.status();
           return std::make_shared<const PreparedScript>(*std::move(made));
         });
