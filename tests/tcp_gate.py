@@ -65,6 +65,7 @@ class _Pair:
     client: socket.socket
     server: socket.socket
     dropping: set[str] = field(default_factory=set)
+    last: str = ""  # the direction of the bytes that passed last
 
     def reset(self) -> None:
         for end in (self.client, self.server):
@@ -83,8 +84,9 @@ class _Pair:
 class TcpGate:
     """Listens on 127.0.0.1:port and passes every connection on to host:target_port.
 
-    Thread-safe: tests change rules while bytes flow. `passed` counts forwarded bytes by direction;
-    `hits` counts the rules that fired.
+    Thread-safe: tests change rules while bytes flow. `passed` counts forwarded bytes by direction,
+    `turns` how often a direction took over from the other one on its connection: to the server,
+    that is the number of round trips. `hits` counts the rules that fired.
     """
 
     def __init__(self, host: str, target_port: int) -> None:
@@ -94,6 +96,7 @@ class TcpGate:
         self._pairs: list[_Pair] = []
         self._refusing = self._closed = False
         self.passed = dict.fromkeys(DIRECTIONS, 0)
+        self.turns = dict.fromkeys(DIRECTIONS, 0)
         self.hits = 0
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
@@ -229,6 +232,9 @@ class TcpGate:
                 return b"", b"", 0
             rule = self._rules[direction]
             size, fires = rule.measure(data, seen)
+            if size and pair.last != direction:
+                pair.last = direction
+                self.turns[direction] += 1
             if fires:
                 self.hits += 1
                 self._rules[direction] = _Rule()  # once, for one connection

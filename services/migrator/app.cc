@@ -18,10 +18,12 @@
 #include "services/migrator/fs_secret_file.h"
 #include "services/migrator/history_commands.h"
 #include "services/migrator/lint.h"
+#include "services/migrator/lint_policy.h"
 #include "services/migrator/lock_key.h"
 #include "services/migrator/metrics.h"
 #include "services/migrator/migrator.h"
 #include "services/migrator/pg_capture_store.h"
+#include "services/migrator/pg_catalog_reader.h"
 #include "services/migrator/pg_lint_catalog.h"
 #include "services/migrator/pg_migration_connection.h"
 #include "services/migrator/pg_run_store.h"
@@ -29,6 +31,7 @@
 #include "services/migrator/pg_schema_reader.h"
 #include "services/migrator/pg_side_schema.h"
 #include "services/migrator/pgquery_statement_parser.h"
+#include "services/migrator/planner.h"
 #include "services/migrator/run_registry.h"
 #include "services/migrator/schema_drift.h"
 #include "services/migrator/service.h"
@@ -81,6 +84,12 @@ absl::Status CheckIdentifier(absl::string_view setting, const std::string& value
     return Invalid(setting, "must have 1 to 63 bytes");
   }
   return absl::OkStatus();
+}
+
+absl::StatusOr<HistoryRow> Baseline(const config::Settings& settings) {
+  auto version = Version::Parse(settings.String("baseline_version"));
+  if (!version.ok()) return Invalid("baseline_version", version.status().message());
+  return BaselineRow(*std::move(version), settings.String("baseline_description"));
 }
 
 // What the rows cannot check alone: the url, name=value pairs, files of secrets, names.
@@ -139,15 +148,19 @@ absl::StatusOr<Options> MakeOptions(const config::Settings& settings) {
     made.placeholders.raw.insert(name);
   }
 
-  made.migrator = {.out_of_order = settings.Bool("out_of_order"),
-                   .validate_on_migrate = settings.Bool("validate_on_migrate"),
-                   .lock_wait = settings.Duration("lock_wait"),
-                   .limits = {.lock_retries = static_cast<int>(settings.Int("lock_retries")),
-                              .connect_wait = settings.Duration("connect_wait")}};
-  auto baseline = Version::Parse(settings.String("baseline_version"));
-  if (!baseline.ok()) return Invalid("baseline_version", baseline.status().message());
-  made.commands = {.baseline = {.version = *std::move(baseline),
-                                .description = settings.String("baseline_description")},
+  ASSIGN_OR_RETURN(const LintPolicy lint_policy, ParseLintPolicy(settings.String("lint_policy")));
+  ASSIGN_OR_RETURN(const HistoryRow baseline, Baseline(settings));
+  made.migrator = {
+      .out_of_order = settings.Bool("out_of_order"),
+      .group = settings.Bool("group"),
+      .mixed = settings.Bool("mixed"),
+      .validate_on_migrate = settings.Bool("validate_on_migrate"),
+      .baseline = settings.Bool("baseline_on_migrate") ? std::optional(baseline) : std::nullopt,
+      .lint_policy = lint_policy,
+      .lock_wait = settings.Duration("lock_wait"),
+      .limits = {.lock_retries = static_cast<int>(settings.Int("lock_retries")),
+                 .connect_wait = settings.Duration("connect_wait")}};
+  made.commands = {.baseline = {.version = *baseline.version, .description = baseline.description},
                    .clean_enabled = settings.Bool("clean_enabled"),
                    .lock_wait = made.migrator.lock_wait,
                    .limits = made.migrator.limits};
@@ -224,15 +237,19 @@ class MigratorApp final : public grpcserver::App {
         migrator_({.database = database_,
                    .catalog = catalog_,
                    .onlooker = onlooker_,
-                   .clock = context.clock},
+                   .clock = context.clock,
+                   .judge = &linter_},
                   runs_, config.migrator),
         commands_({.database = database_,
                    .catalog = catalog_,
                    .onlooker = onlooker_,
                    .clock = context.clock},
                   runs_, config.commands),
+        reader_(OnlookerConnection(config.database.connection),
+                config.database.history.default_schema),
+        planner_(migrator_, reader_),
         service_(
-            context.edge, migrator_, linter_, commands_, drift_,
+            context.edge, migrator_, linter_, planner_, commands_, drift_,
             QualifiedName(config.database.history.default_schema, config.database.history.table)) {}
 
   std::vector<grpc::Service*> Services() override { return {&service_}; }
@@ -287,6 +304,8 @@ class MigratorApp final : public grpcserver::App {
   Linter linter_;
   Migrator migrator_;
   HistoryCommands commands_;
+  PgCatalogReader reader_;
+  Planner planner_;
   MigratorEdge service_;
 };
 

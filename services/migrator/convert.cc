@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "libs/status/error.h"
 #include "libs/status/grpc_status.h"
+#include "services/migrator/convert_plan.h"
 #include "services/migrator/utf8.h"
 
 namespace storefront::migrator {
@@ -110,6 +111,8 @@ v1::MigrationStep::State ToProto(StepState state) {
       return v1::MigrationStep::APPLIED;
     case StepState::kFailed:
       return v1::MigrationStep::FAILED;
+    case StepState::kRolledBack:
+      return v1::MigrationStep::ROLLED_BACK;
   }
   return v1::MigrationStep::STATE_UNSPECIFIED;
 }
@@ -128,6 +131,13 @@ void ToProto(const RunStep& step, v1::MigrationStep& out) {
   out.set_detail(step.detail);
 }
 
+void ToProto(const Finding& finding, v1::ValidationFinding& out) {
+  out.set_code(finding.code);
+  if (!finding.migration.empty()) out.set_migration(MigrationName(finding.migration));
+  out.set_script(finding.script);
+  out.set_message(finding.message);
+}
+
 }  // namespace
 
 std::string IdOf(absl::string_view name) { return std::string(name.substr(name.find('/') + 1)); }
@@ -144,6 +154,12 @@ absl::StatusOr<MigrateRequest> FromProto(const v1::MigrateRequest& request) {
     }
     made.lock_wait = absl::Seconds(wait.seconds()) + absl::Nanoseconds(wait.nanos());
   }
+  if (request.has_group()) made.group = request.group();
+  if (request.has_mixed()) made.mixed = request.mixed();
+  made.skip_executing = request.skip_executing();
+  made.dry_run = request.dry_run();
+  made.plan_hash = request.plan_hash();
+  made.lint_policy = FromProto(request.lint_policy());
   return made;
 }
 
@@ -308,13 +324,8 @@ void ToProto(const MigratorStatus& status, const std::string& history_table,
 void ToProto(const ValidationReport& report, v1::ValidateMigrationsResponse& out) {
   out.set_valid(report.findings.empty());
   out.set_checked_count(static_cast<int32_t>(report.checked));
-  for (const Finding& finding : report.findings) {
-    v1::ValidationFinding& made = *out.add_findings();
-    made.set_code(finding.code);
-    if (!finding.migration.empty()) made.set_migration(MigrationName(finding.migration));
-    made.set_script(finding.script);
-    made.set_message(finding.message);
-  }
+  for (const Finding& finding : report.findings) ToProto(finding, *out.add_findings());
+  for (const Finding& warning : report.warnings) ToProto(warning, *out.add_warnings());
 }
 
 void ToProto(const Run& run, bool with_steps, v1::MigrationRun& out) {
@@ -324,8 +335,9 @@ void ToProto(const Run& run, bool with_steps, v1::MigrationRun& out) {
   auto& progress = *out.mutable_progress();
   progress.set_scripts_total(static_cast<int32_t>(run.steps.size()));
   progress.set_scripts_done(static_cast<int32_t>(
-      std::count_if(run.steps.begin(), run.steps.end(),
-                    [](const RunStep& step) { return step.state == StepState::kApplied; })));
+      std::count_if(run.steps.begin(), run.steps.end(), [](const RunStep& step) {
+        return step.state == StepState::kApplied || step.state == StepState::kRolledBack;
+      })));
   if (run.current_step >= 0 && static_cast<size_t>(run.current_step) < run.steps.size()) {
     const RunStep& step = run.steps[static_cast<size_t>(run.current_step)];
     progress.set_statements_total(step.statements);
@@ -344,6 +356,8 @@ void ToProto(const Run& run, bool with_steps, v1::MigrationRun& out) {
   out.set_initial_version(run.initial_version);
   out.set_final_version(run.final_version);
   if (run.lock_holder) ToProto(*run.lock_holder, *out.mutable_lock_holder());
+  out.set_dry_run(run.dry_run);
+  out.set_plan_hash(run.plan_hash);
 }
 
 void ToProto(const RunEvent& event, v1::MigrationRunEvent& out) {
@@ -360,6 +374,10 @@ void ToProto(const RunEvent& event, v1::MigrationRunEvent& out) {
   out.set_rows(event.rows);
   out.set_sqlstate(event.sqlstate);
   out.set_message(event.message);
+  for (const int pid : event.blocking_pids) out.add_blocking_pids(pid);
+  out.set_phase(event.phase);
+  out.set_phase_done(event.phase_done);
+  out.set_phase_total(event.phase_total);
 }
 
 }  // namespace storefront::migrator

@@ -12,9 +12,13 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "libs/status/error.h"
+#include "libs/status/macros.h"
 #include "libs/sync/mutex.h"
 #include "services/migrator/fake_catalog.h"
 #include "services/migrator/migration_connection.h"
@@ -74,6 +78,7 @@ class FakeMigrationDatabase final : public MigrationDatabase, public SchemaHisto
     ended_.insert(pid);
     return LockHolder{.pid = pid, .backend_start = backend_start};
   }
+  absl::StatusOr<std::optional<StatementProgress>> FindProgress(int) override { return progress; }
 
   // The fates of the next commits, in order; afterwards all are good.
   void SetFates(std::deque<CommitFate> fates) {
@@ -114,8 +119,11 @@ class FakeMigrationDatabase final : public MigrationDatabase, public SchemaHisto
     sync::MutexLock lock(mutex_);
     history_ = std::move(history);
   }
-  int locked_failures = 0;  // how often a `locked` script fails before it works; -1 = always
   std::function<void()> on_open = [] {};
+  int locked_failures = 0;   // how often a `locked` script fails before it works; -1 = always
+  bool has_content = false;  // of the managed schemas, while there is no history
+  std::vector<std::string> schemas_to_create;
+  std::optional<StatementProgress> progress;
   std::function<void(const PreparedScript&)> on_apply = [](const PreparedScript&) {};
 
  private:
@@ -159,7 +167,12 @@ class FakeMigrationDatabase final : public MigrationDatabase, public SchemaHisto
       if (IsDead()) return Lost();
       return database_.history_;
     }
-    absl::Status CheckSchemasEmpty() override { return absl::OkStatus(); }
+    absl::Status CheckSchemasEmpty() override {
+      if (!database_.has_content) return absl::OkStatus();
+      return status::Error({.code = absl::StatusCode::kFailedPrecondition,
+                            .reason = status::Reason::kNonEmptySchema,
+                            .message = "public.t is there"});
+    }
     absl::Status CreateHistory() override {
       sync::MutexLock lock(database_.mutex_);
       if (IsDead()) return Lost();
@@ -167,14 +180,19 @@ class FakeMigrationDatabase final : public MigrationDatabase, public SchemaHisto
       return absl::OkStatus();
     }
 
-    absl::StatusOr<AppliedScript> Apply(const PreparedScript& script, const HistoryRow& row,
-                                        bool durable, ScriptObserver& observer,
-                                        const std::stop_token& stop) override {
-      database_.on_apply(script);
-      if (absl::Status ran = RunStatements(script, observer, stop); !ran.ok()) return ran;
+    absl::StatusOr<std::vector<std::string>> SchemasToCreate() override {
+      return database_.schemas_to_create;
+    }
+
+    absl::StatusOr<std::vector<AppliedScript>> RunTransaction(
+        const std::vector<ScriptUnit>& units, bool durable, ScriptObserver& observer,
+        const std::stop_token& stop) override {
+      if (absl::Status ran = RunUnits(units, observer, stop); !ran.ok()) return ran;
       sync::MutexLock lock(database_.mutex_);
       if (IsDead()) return Lost();
-      if (database_.holder_ != pid_) return LockLost();
+      const bool has_rows = std::any_of(
+          units.begin(), units.end(), [](const ScriptUnit& unit) { return unit.row.has_value(); });
+      if (has_rows && database_.holder_ != pid_) return LockLost();
       CommitFate fate = CommitFate::kGood;
       if (!database_.fates_.empty()) {
         fate = database_.fates_.front();
@@ -183,11 +201,16 @@ class FakeMigrationDatabase final : public MigrationDatabase, public SchemaHisto
       if (database_.crash_) {
         database_.crash_ = false;
         database_.history_.rows.resize(database_.durable_rows_);
-        database_.runs_.resize(database_.durable_rows_);
+        database_.runs_.resize(database_.durable_runs_);
         fate = CommitFate::kLostBefore;
       }
-      if (fate != CommitFate::kLostBefore) Commit(script, row, durable);
-      if (fate == CommitFate::kGood) return AppliedScript{.installed_rank = row.installed_rank};
+      std::vector<AppliedScript> applied;
+      for (const ScriptUnit& unit : units) {
+        if (unit.row) applied.push_back({.installed_rank = unit.row->installed_rank});
+        if (fate != CommitFate::kLostBefore) Commit(unit);
+      }
+      if (fate != CommitFate::kLostBefore && durable) Flush();
+      if (fate == CommitFate::kGood) return applied;
       dead_ = true;
       database_.holder_ = 0;
       return status::Error({.code = absl::StatusCode::kUnknown,
@@ -195,20 +218,37 @@ class FakeMigrationDatabase final : public MigrationDatabase, public SchemaHisto
                             .message = "in doubt"});
     }
 
-    absl::StatusOr<AppliedScript> ApplyOutsideTransaction(const PreparedScript& script,
-                                                          const HistoryRow& row,
-                                                          ScriptObserver& observer,
-                                                          const std::stop_token& stop) override {
+    absl::StatusOr<AppliedScript> RunOutsideTransaction(const std::vector<ScriptUnit>& units,
+                                                        ScriptObserver& observer,
+                                                        const std::stop_token& stop) override {
+      const auto with_row = std::find_if(
+          units.begin(), units.end(), [](const ScriptUnit& unit) { return unit.row.has_value(); });
+      size_t row = 0;
       {
         sync::MutexLock lock(database_.mutex_);
         if (database_.holder_ != pid_) return LockLost();
-        Commit(script, row, /*durable=*/true);
-        database_.history_.rows.back().success = false;
+        row = database_.history_.rows.size();
+        if (with_row != units.end()) {
+          Commit({.row = with_row->row});
+          database_.history_.rows.back().success = false;
+          Flush();
+        }
       }
-      if (absl::Status ran = RunStatements(script, observer, stop); !ran.ok()) return ran;
+      if (absl::Status ran = RunUnits(units, observer, stop); !ran.ok()) return ran;
       sync::MutexLock lock(database_.mutex_);
-      database_.history_.rows.back().success = true;
-      return AppliedScript{.installed_rank = row.installed_rank};
+      for (const ScriptUnit& unit : units) Commit({.script = unit.script});
+      Flush();
+      if (with_row == units.end()) return AppliedScript{};
+      database_.history_.rows[row].success = true;
+      return AppliedScript{.installed_rank = with_row->row->installed_rank};
+    }
+
+    absl::Status TryOut(const std::vector<ScriptUnit>& units, absl::Duration,
+                        ScriptObserver& observer, const std::stop_token& stop) override {
+      tries_out_ = true;
+      absl::Status ran = RunUnits(units, observer, stop);
+      tries_out_ = false;
+      return ran;
     }
     absl::Status WriteBaseline(const HistoryRow& row, ScriptObserver&,
                                const std::stop_token& stop) override {
@@ -269,7 +309,7 @@ class FakeMigrationDatabase final : public MigrationDatabase, public SchemaHisto
     }
     absl::Status MakeDurable() override {
       sync::MutexLock lock(database_.mutex_);
-      database_.durable_rows_ = database_.history_.rows.size();
+      Flush();
       return absl::OkStatus();
     }
 
@@ -327,15 +367,38 @@ class FakeMigrationDatabase final : public MigrationDatabase, public SchemaHisto
                             .reason = status::Reason::kCommitInDoubt,
                             .message = "in doubt"});
     }
-    void Commit(const PreparedScript& script, HistoryRow row, bool durable)
-        ABSL_EXCLUSIVE_LOCKS_REQUIRED(database_.mutex_) {
-      database_.catalog_.Run(script);
-      row.installed_by = facts_.user;
-      database_.history_.rows.push_back(std::move(row));
-      database_.runs_.push_back(script.script.file.path);
-      if (durable) database_.durable_rows_ = database_.history_.rows.size();
+    void Commit(const ScriptUnit& unit) ABSL_EXCLUSIVE_LOCKS_REQUIRED(database_.mutex_) {
+      if (unit.script != nullptr) {
+        database_.catalog_.Run(*unit.script);
+        database_.runs_.push_back(unit.script->script.file.path);
+      }
+      if (!unit.row) return;
+      database_.history_.rows.push_back(*unit.row);
+      database_.history_.rows.back().installed_by = facts_.user;
     }
-    absl::Status RunStatements(const PreparedScript& script, ScriptObserver& observer,
+    void Flush() ABSL_EXCLUSIVE_LOCKS_REQUIRED(database_.mutex_) {
+      database_.durable_rows_ = database_.history_.rows.size();
+      database_.durable_runs_ = database_.runs_.size();
+    }
+    absl::Status RunUnits(const std::vector<ScriptUnit>& units, ScriptObserver& observer,
+                          const std::stop_token& stop) {
+      locks_.clear();
+      for (size_t i = 0; i < units.size(); ++i) {
+        observer.OnUnitStarted(i);
+        if (units[i].script == nullptr) continue;
+        database_.on_apply(*units[i].script);
+        RETURN_IF_ERROR(RunStatements(*units[i].script, i, observer, stop));
+      }
+      return absl::OkStatus();
+    }
+    // "lock table t in share mode" as Postgres would report it.
+    void TakeLock(absl::string_view text) {
+      if (!absl::ConsumePrefix(&text, "lock table ")) return;
+      const std::vector<std::string> words = absl::StrSplit(text, " in ");
+      locks_.insert({.relation = absl::StrCat("public.", words[0]),
+                     .mode = absl::AsciiStrToUpper(absl::StripSuffix(words.back(), " mode"))});
+    }
+    absl::Status RunStatements(const PreparedScript& script, size_t unit, ScriptObserver& observer,
                                const std::stop_token& stop) {
       for (size_t i = 0; i < script.statements.size(); ++i) {
         observer.OnStatementStarted(i);
@@ -361,10 +424,14 @@ class FakeMigrationDatabase final : public MigrationDatabase, public SchemaHisto
                                 .message = "failed",
                                 .metadata = {{"sqlstate", state},
                                              {"server_message", "it went wrong"},
+                                             {"unit", absl::StrCat(unit)},
                                              {"statement", absl::StrCat(i)},
                                              {"character", "0"}}});
         }
         observer.OnStatementFinished(i, 0);
+        if (!tries_out_) continue;
+        TakeLock(text);
+        observer.OnLocksHeld(i, {locks_.begin(), locks_.end()});
       }
       return absl::OkStatus();
     }
@@ -373,6 +440,8 @@ class FakeMigrationDatabase final : public MigrationDatabase, public SchemaHisto
     const int pid_;
     const ServerFacts facts_{.database = "fake", .user = "tester"};
     bool dead_ = false;
+    bool tries_out_ = false;
+    std::set<HeldLock> locks_;
   };
 
   sync::Mutex mutex_;
@@ -382,6 +451,7 @@ class FakeMigrationDatabase final : public MigrationDatabase, public SchemaHisto
   FakeCatalog catalog_ ABSL_GUARDED_BY(mutex_);
   int cleans_ ABSL_GUARDED_BY(mutex_) = 0;
   std::set<int> ended_ ABSL_GUARDED_BY(mutex_);  // pids of sessions that EndLockHolder ended
+  size_t durable_runs_ ABSL_GUARDED_BY(mutex_) = 0;
   int holder_ ABSL_GUARDED_BY(mutex_) = 0;
   int last_pid_ ABSL_GUARDED_BY(mutex_) = 100;
   int refused_connects_ ABSL_GUARDED_BY(mutex_) = 0;

@@ -13,6 +13,11 @@
 
 namespace storefront::migrator {
 
+// A file's text with its checksum, as a source reads it.
+inline SourceText MakeText(const std::string& text) {
+  return {.text = TextInMemory(text), .checksum = ScriptChecksum(text)};
+}
+
 class FakeScriptSource final : public ScriptSource {
  public:
   explicit FakeScriptSource(std::map<std::string, std::string> texts = {})

@@ -119,6 +119,8 @@ std::string RunJson(const Run& run) {
             {"lock_wait_ns", Nanoseconds(run.lock_wait)},
             {"error", ErrorOf(run.error)}};
   if (run.lock_holder) made["lock_holder"] = HolderOf(*run.lock_holder);
+  if (run.dry_run) made["dry_run"] = true;
+  if (!run.plan_hash.empty()) made["plan_hash"] = run.plan_hash;
   return Text(made);
 }
 
@@ -131,6 +133,8 @@ absl::Status ParseRun(const std::string& text, Run& run) {
     run.final_version = object.value("final_version", "");
     run.lock_wait = absl::Nanoseconds(object.value("lock_wait_ns", int64_t{0}));
     run.error = ErrorFrom(object.value("error", json()));
+    run.dry_run = object.value("dry_run", false);
+    run.plan_hash = object.value("plan_hash", "");
     if (object.contains("lock_holder")) run.lock_holder = HolderFrom(object.at("lock_holder"));
   });
 }
@@ -171,6 +175,10 @@ std::string EventJson(const RunEvent& event) {
   if (event.rows != 0) made["rows"] = event.rows;
   if (!event.sqlstate.empty()) made["sqlstate"] = event.sqlstate;
   if (!event.message.empty()) made["message"] = event.message;
+  if (!event.blocking_pids.empty()) made["blocking_pids"] = event.blocking_pids;
+  if (!event.phase.empty()) made["phase"] = event.phase;
+  if (event.phase_done != 0) made["phase_done"] = event.phase_done;
+  if (event.phase_total != 0) made["phase_total"] = event.phase_total;
   return Text(made);
 }
 
@@ -183,6 +191,10 @@ absl::Status ParseEvent(const std::string& text, RunEvent& event) {
     event.rows = object.value("rows", int64_t{0});
     event.sqlstate = object.value("sqlstate", "");
     event.message = object.value("message", "");
+    event.blocking_pids = object.value("blocking_pids", std::vector<int>());
+    event.phase = object.value("phase", "");
+    event.phase_done = object.value("phase_done", int64_t{0});
+    event.phase_total = object.value("phase_total", int64_t{0});
   });
 }
 

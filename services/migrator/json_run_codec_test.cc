@@ -22,6 +22,8 @@ TEST(RunJson, ARunComesBack) {
   run.target = "7?";
   run.initial_version = "1";
   run.final_version = "2";
+  run.dry_run = true;
+  run.plan_hash = "ab12";
   run.lock_holder = LockHolder{.pid = 5,
                                .application_name = "a",
                                .state = "idle",

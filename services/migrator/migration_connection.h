@@ -25,10 +25,31 @@ struct ServerFacts {
   std::string user;  // current_user of the session
 };
 
-// What happens while a script runs; called on the thread that runs it.
+// A table that a session has locked.
+struct HeldLock {
+  std::string relation;  // "public.orders"
+  std::string mode;      // "ACCESS EXCLUSIVE"
+  auto operator<=>(const HeldLock&) const = default;
+};
+
+// A part of a transaction: the statements of a script, then a row. Either may be missing: a
+// callback has no row, a migration that is only recorded has no script.
+struct ScriptUnit {
+  const PreparedScript* script = nullptr;
+  // Needs version, description, type, script, checksum and rank. Its time is that since the row
+  // before it in the transaction, or since its beginning; 0 when nothing ran for it.
+  std::optional<HistoryRow> row = {};
+};
+
+// What happens while scripts run; called on the thread that runs them.
 class ScriptObserver {
  public:
   virtual ~ScriptObserver() = default;
+  // The statements and notices that follow belong to this unit, from 0; also when it has none.
+  virtual void OnUnitStarted(size_t /*unit*/) {}
+  // Of a script that is tried out, after each statement: all tables locked by now that others can
+  // see, in order.
+  virtual void OnLocksHeld(size_t /*statement*/, const std::vector<HeldLock>& /*locks*/) {}
   virtual void OnStatementStarted(size_t statement) = 0;  // from 0
   virtual void OnStatementFinished(size_t statement, int64_t rows) = 0;
   virtual void OnNotice(absl::string_view severity, absl::string_view message) = 0;
@@ -67,26 +88,51 @@ class MigrationConnection {
   // row that names the schemas it created when it is the first. Repeat: changes nothing.
   virtual absl::Status CreateHistory() = 0;
 
-  // Runs a transactional script and writes its row: both or neither. `row` needs version,
-  // description, type, script, checksum and rank. With `durable` false the commit may be lost by a
-  // crash of the server, whole, until a later durable one.
+  // The managed schemas that CreateHistory would create, in order.
+  virtual absl::StatusOr<std::vector<std::string>> SchemasToCreate() = 0;
+
+  // Runs all units in one transaction: all or nothing. The answer has an entry for each row, in
+  // order. With `durable` false the commit may be lost by a crash of the server, whole, until a
+  // later durable one.
   //   SCRIPT_FAILED (FAILED_PRECONDITION)  a statement failed and everything is rolled back;
-  //   metadata
-  //     `sqlstate`, `statement` (from 0), `character` (in it, from 1; 0 unknown), `server_message`
+  //     metadata `unit` (from 0), `sqlstate`, `statement` (from 0; empty when it was none of a
+  //     script), `character` (in it, from 1; 0 unknown), `server_message`
   //   LOCK_LOST (ABORTED)                  the session no longer held the lock; rolled back
   //   CALL_CANCELLED (CANCELLED)           `stop` was requested; rolled back
   //   COMMIT_IN_DOUBT (UNKNOWN)            the session was lost and the commit may have happened
-  virtual absl::StatusOr<AppliedScript> Apply(const PreparedScript& script, const HistoryRow& row,
-                                              bool durable, ScriptObserver& observer,
-                                              const std::stop_token& stop) = 0;
+  virtual absl::StatusOr<std::vector<AppliedScript>> RunTransaction(
+      const std::vector<ScriptUnit>& units, bool durable, ScriptObserver& observer,
+      const std::stop_token& stop) = 0;
 
-  // Runs a script statement by statement outside a transaction. Its row is committed first, without
-  // success, and set to success at the end; whatever fails leaves it. Errors as above, never
-  // COMMIT_IN_DOUBT.
-  virtual absl::StatusOr<AppliedScript> ApplyOutsideTransaction(const PreparedScript& script,
-                                                                const HistoryRow& row,
-                                                                ScriptObserver& observer,
-                                                                const std::stop_token& stop) = 0;
+  // Runs the units one after the other, statement by statement: each that is transactional in a
+  // transaction of its own, the others outside one. The row, if one of them has it, is committed
+  // before the first, without success, and set to success after the last; whatever fails leaves it.
+  // Errors as above, never COMMIT_IN_DOUBT.
+  virtual absl::StatusOr<AppliedScript> RunOutsideTransaction(const std::vector<ScriptUnit>& units,
+                                                              ScriptObserver& observer,
+                                                              const std::stop_token& stop) = 0;
+
+  // Runs all units in one transaction that is rolled back at the end, whatever happens; the history
+  // table, if missing, is created and vanishes with it. Errors as those of RunTransaction.
+  virtual absl::Status TryOut(const std::vector<ScriptUnit>& units, absl::Duration lock_timeout,
+                              ScriptObserver& observer, const std::stop_token& stop) = 0;
+
+  // One transactional script and its row.
+  absl::StatusOr<AppliedScript> Apply(const PreparedScript& script, const HistoryRow& row,
+                                      bool durable, ScriptObserver& observer,
+                                      const std::stop_token& stop) {
+    auto applied = RunTransaction({{.script = &script, .row = row}}, durable, observer, stop);
+    if (!applied.ok()) return applied.status();
+    return applied->front();
+  }
+
+  // One script outside a transaction, and its row.
+  absl::StatusOr<AppliedScript> ApplyOutsideTransaction(const PreparedScript& script,
+                                                        const HistoryRow& row,
+                                                        ScriptObserver& observer,
+                                                        const std::stop_token& stop) {
+    return RunOutsideTransaction({{.script = &script, .row = row}}, observer, stop);
+  }
 
   // After it, every commit of this session survives a crash of the server.
   virtual absl::Status MakeDurable() = 0;

@@ -68,8 +68,12 @@ absl::StatusOr<ValidationReport> Migrator::Validate(
   ASSIGN_OR_RETURN(const IgnorePatterns ignore, IgnorePatterns::Parse(ignore_patterns));
   ASSIGN_OR_RETURN(const std::unique_ptr<Listing> listing, Load());
   ValidationReport report{.checked = listing->table.lines.size(),
-                          .findings = listing->set.findings};
-  std::vector<Finding> compared = migrator::Validate(listing->table, ignore, {});
+                          .findings = listing->set.findings,
+                          .warnings = listing->set.warnings};
+  std::vector<Finding> compared = migrator::Validate(
+      listing->table, ignore, {.explain_checksum = [&](const Script& script, int32_t recorded) {
+        return parts_.catalog.ExplainChecksum(script, listing->view.facts, recorded);
+      }});
   std::move(compared.begin(), compared.end(), std::back_inserter(report.findings));
   return report;
 }
@@ -77,12 +81,24 @@ absl::StatusOr<ValidationReport> Migrator::Validate(
 absl::StatusOr<MigrateOptions> Migrator::OptionsOf(const MigrateRequest& request) const {
   MigrateOptions options{.target_text = request.target,
                          .out_of_order = request.out_of_order.value_or(options_.out_of_order),
+                         .group = request.group.value_or(options_.group),
+                         .mixed = request.mixed.value_or(options_.mixed),
+                         .skip_executing = request.skip_executing,
+                         .dry_run = request.dry_run,
                          .validate = options_.validate_on_migrate,
-                         .lock_wait = request.lock_wait.value_or(options_.lock_wait)};
+                         .lock_wait = request.lock_wait.value_or(options_.lock_wait),
+                         .lint_policy = request.lint_policy.value_or(options_.lint_policy),
+                         .plan_hash = request.plan_hash,
+                         .baseline = options_.baseline};
   ASSIGN_OR_RETURN(options.target, Target::Parse(request.target));
   ASSIGN_OR_RETURN(options.ignore, IgnorePatterns::Parse(request.ignore_patterns));
   if (options.lock_wait < absl::ZeroDuration() || options.lock_wait > absl::Hours(1)) {
     return status::InvalidField("lock_wait", "must be between 0 s and 1 h");
+  }
+  const bool is_hash = options.plan_hash.size() == 64 &&
+                       options.plan_hash.find_first_not_of("0123456789abcdef") == std::string::npos;
+  if (!options.plan_hash.empty() && !is_hash) {
+    return status::InvalidField("plan_hash", "must be the 64 hexadecimal digits of a plan's hash");
   }
   return options;
 }
@@ -94,7 +110,17 @@ absl::StatusOr<Run> Migrator::CheckMigrate(const MigrateRequest& request) {
   Run run{.steps = StepsOf(*executor.plan()), .target = request.target};
   run.create_time = run.start_time = run.end_time = absl::InfinitePast();
   run.initial_version = executor.plan()->current_version;
+  run.dry_run = request.dry_run;
+  run.plan_hash = executor.findings().hash;
   return run;
+}
+
+absl::StatusOr<PlannedRun> Migrator::PlanRun(const MigrateRequest& request) {
+  ASSIGN_OR_RETURN(MigrateOptions options, OptionsOf(request));
+  if (options.lint_policy == LintPolicy::kStop) options.lint_policy = LintPolicy::kWarn;
+  MigrateExecutor executor(parts_, options_.limits, std::move(options));
+  RETURN_IF_ERROR(executor.PlanOnly());
+  return PlannedRun{.plan = *executor.plan(), .findings = executor.findings()};
 }
 
 absl::StatusOr<Run> Migrator::Migrate(const MigrateRequest& request) {

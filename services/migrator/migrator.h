@@ -40,11 +40,16 @@ struct MigrationDetail {
 struct ValidationReport {
   size_t checked = 0;
   std::vector<Finding> findings;
+  std::vector<Finding> warnings;  // what stops no run
 };
 
 struct MigratorOptions {
   bool out_of_order = false;
+  bool group = false;
+  bool mixed = false;
   bool validate_on_migrate = true;
+  std::optional<HistoryRow> baseline;  // of baseline_on_migrate; unset when that is off
+  LintPolicy lint_policy = LintPolicy::kWarn;
   absl::Duration lock_wait = absl::Seconds(60);
   ExecutorLimits limits;
 };
@@ -56,6 +61,18 @@ struct MigrateRequest {
   std::vector<std::string> ignore_patterns;
   std::optional<absl::Duration> lock_wait;
   RunOrigin origin;
+  std::optional<bool> group;
+  std::optional<bool> mixed;
+  bool skip_executing = false;
+  bool dry_run = false;
+  std::string plan_hash;
+  std::optional<LintPolicy> lint_policy;
+};
+
+// A plan with what was found while it was made.
+struct PlannedRun {
+  MigratePlan plan;
+  PlanFindings findings;
 };
 
 // Thread-safety: all methods. Lifetime: the references outlive it.
@@ -76,6 +93,8 @@ class Migrator {
   absl::StatusOr<Run> Migrate(const MigrateRequest& request);
   // Checks only. The answer has no id; its steps are those that a run would have now.
   absl::StatusOr<Run> CheckMigrate(const MigrateRequest& request);
+  // The plan of a run that would begin now; lint is asked, but refuses nothing.
+  absl::StatusOr<PlannedRun> PlanRun(const MigrateRequest& request);
 
   RunRegistry& runs() { return runs_; }
 

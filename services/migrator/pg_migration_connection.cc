@@ -15,17 +15,12 @@
 #include "libs/status/macros.h"
 #include "services/migrator/lock_key.h"
 #include "services/migrator/pg_history_commands.h"
-#include "services/migrator/pq_script_session.h"
+#include "services/migrator/pg_script_runner.h"
 
 namespace storefront::migrator {
 namespace {
 
 using status::Reason;
-
-// A pipeline holds all its answers' memory; longer scripts go in several, still one transaction.
-constexpr size_t kPipelineItems = 1000;
-// libpq gathers what it has not sent yet.
-constexpr size_t kPipelineBytes = size_t{4} << 20;
 
 std::string Milliseconds(absl::Duration duration) {
   return absl::StrCat(absl::ToInt64Milliseconds(duration), "ms");
@@ -64,13 +59,19 @@ class PgMigrationConnection final : public MigrationConnection {
   }
   absl::Status CheckSchemasEmpty() override;
   absl::Status CreateHistory() override;
-  absl::StatusOr<AppliedScript> Apply(const PreparedScript& script, const HistoryRow& row,
-                                      bool durable, ScriptObserver& observer,
-                                      const std::stop_token& stop) override;
-  absl::StatusOr<AppliedScript> ApplyOutsideTransaction(const PreparedScript& script,
-                                                        const HistoryRow& row,
-                                                        ScriptObserver& observer,
-                                                        const std::stop_token& stop) override;
+  absl::StatusOr<std::vector<std::string>> SchemasToCreate() override;
+  absl::StatusOr<std::vector<AppliedScript>> RunTransaction(const std::vector<ScriptUnit>& units,
+                                                            bool durable, ScriptObserver& observer,
+                                                            const std::stop_token& stop) override {
+    return runner_->RunTransaction(units, durable, observer, stop);
+  }
+  absl::StatusOr<AppliedScript> RunOutsideTransaction(const std::vector<ScriptUnit>& units,
+                                                      ScriptObserver& observer,
+                                                      const std::stop_token& stop) override {
+    return runner_->RunOutsideTransaction(units, observer, stop);
+  }
+  absl::Status TryOut(const std::vector<ScriptUnit>& units, absl::Duration lock_timeout,
+                      ScriptObserver& observer, const std::stop_token& stop) override;
   absl::Status MakeDurable() override;
   absl::Status WriteBaseline(const HistoryRow& row, ScriptObserver& observer,
                              const std::stop_token& stop) override;
@@ -88,8 +89,6 @@ class PgMigrationConnection final : public MigrationConnection {
   }
 
  private:
-  std::vector<ScriptItem> Preamble() const;
-  ScriptItem InsertRow(const HistoryRow& row, bool success, absl::string_view time) const;
   absl::Status Execute(absl::string_view what, const std::string& sql) {
     return PgExecute(connection_.get(), what, sql).status();
   }
@@ -99,7 +98,6 @@ class PgMigrationConnection final : public MigrationConnection {
     std::vector<std::string> statements;
   };
   absl::StatusOr<Creation> PlanCreation();
-  absl::Status FailureStatus(PqScriptSession& session, bool in_doubt, const std::stop_token& stop);
 
   pg::PgConn connection_;
   const PgMigrationOptions& options_;
@@ -107,8 +105,8 @@ class PgMigrationConnection final : public MigrationConnection {
   const int64_t lock_key_;
   const std::string table_;
   ServerFacts facts_;
-  std::string search_path_;                    // default schema, then what the server gave us
-  std::optional<PgHistoryCommands> commands_;  // once the facts are known
+  std::optional<PgScriptRunner> runner_;       // once the facts are known
+  std::optional<PgHistoryCommands> commands_;  // the same
 };
 
 absl::Status PgMigrationConnection::ReadFacts() {
@@ -123,9 +121,10 @@ absl::Status PgMigrationConnection::ReadFacts() {
     return PoolerDetected();
   }
   facts_ = {.database = PQgetvalue(row, 0, 1), .user = PQgetvalue(row, 0, 2)};
-  search_path_ = QuoteIdentifier(options_.history.default_schema);
+  // Default schema, then what the server gave us.
+  std::string search_path = QuoteIdentifier(options_.history.default_schema);
   if (const absl::string_view original = PQgetvalue(row, 0, 3); !original.empty()) {
-    absl::StrAppend(&search_path_, ", ", original);
+    absl::StrAppend(&search_path, ", ", original);
   }
   commands_.emplace(
       connection_.get(),
@@ -133,6 +132,14 @@ absl::Status PgMigrationConnection::ReadFacts() {
           .history = options_.history,
           .lock_key = lock_key_,
           .installed_by = options_.installed_by.empty() ? facts_.user : options_.installed_by});
+  runner_.emplace(
+      connection_.get(),
+      PgScriptRunnerOptions{
+          .history = options_.history,
+          .lock_key = lock_key_,
+          .search_path = std::move(search_path),
+          .installed_by = options_.installed_by.empty() ? facts_.user : options_.installed_by},
+      clock_);
   if (absl::string_view(PQgetvalue(row, 0, 4)) == "t") {
     return status::Error({.code = absl::StatusCode::kFailedPrecondition,
                           .reason = Reason::kReadOnlyServer,
@@ -246,6 +253,11 @@ absl::StatusOr<PgMigrationConnection::Creation> PgMigrationConnection::PlanCreat
   return creation;
 }
 
+absl::StatusOr<std::vector<std::string>> PgMigrationConnection::SchemasToCreate() {
+  ASSIGN_OR_RETURN(Creation creation, PlanCreation());
+  return std::move(creation.schemas);
+}
+
 absl::Status PgMigrationConnection::CreateHistory() {
   ASSIGN_OR_RETURN(const Creation creation, PlanCreation());
   if (creation.statements.empty()) return absl::OkStatus();
@@ -261,160 +273,11 @@ absl::Status PgMigrationConnection::CreateHistory() {
   return status;
 }
 
-// Takes back what the script before may have set; a script's SET must not reach the next one.
-std::vector<ScriptItem> PgMigrationConnection::Preamble() const {
-  return {{.sql = "reset session authorization"},
-          {.sql = "reset role"},
-          {.sql = "reset all"},
-          {.sql = absl::StrCat("set search_path = ", search_path_)}};
-}
-
-// The rank is null, which the table refuses, when this session does not hold the lock any more.
-ScriptItem PgMigrationConnection::InsertRow(const HistoryRow& row, bool success,
-                                            absl::string_view time) const {
-  return {.sql = absl::StrCat(
-              "insert into ", table_,
-              " (installed_rank, version, description, type, script, checksum, installed_by, "
-              "execution_time, success) select (select $1::integer where exists (select from "
-              "pg_catalog.pg_locks l where ",
-              PgLockCondition(lock_key_),
-              " and l.pid = pg_catalog.pg_backend_pid())), $2, $3, $4, $5, $6::integer, $7, ", time,
-              ", ", success ? "true" : "false", " returning installed_rank, execution_time"),
-          .parameters = {absl::StrCat(row.installed_rank),
-                         row.version ? std::optional(row.version->text()) : std::nullopt,
-                         row.description, std::string(HistoryTypeName(row.type)), row.script,
-                         row.checksum ? std::optional(absl::StrCat(*row.checksum)) : std::nullopt,
-                         options_.installed_by.empty() ? facts_.user : options_.installed_by}};
-}
-
-absl::Status PgMigrationConnection::FailureStatus(PqScriptSession& session, bool in_doubt,
-                                                  const std::stop_token& stop) {
-  const std::optional<ItemFailure> failure = session.failure();
-  session.Rollback();
-  if (!failure) {
-    return in_doubt ? pg::FromInDoubt("apply the script", session.lost_text())
-                    : pg::FromLostConnection("apply the script", session.lost_text());
-  }
-  if (absl::StartsWith(failure->sqlstate, "57P") || absl::StartsWith(failure->sqlstate, "08")) {
-    return pg::FromSqlState("apply the script", failure->sqlstate, failure->message);
-  }
-  if (failure->sqlstate == "57014" && stop.stop_requested()) {
-    return pg::FromSqlState("apply the script", failure->sqlstate, failure->message);
-  }
-  if (stop.stop_requested() && failure->statement &&
-      absl::StrContains(failure->message, "the run was cancelled")) {
-    return pg::FromSqlState("apply the script", "57014", failure->message);
-  }
-  if (!failure->statement && failure->sqlstate == "23502" && failure->column == "installed_rank") {
-    return status::Error({.code = absl::StatusCode::kAborted,
-                          .reason = Reason::kLockLost,
-                          .message =
-                              "The session no longer held the history lock, so the script was "
-                              "rolled back. A script must not release advisory locks."});
-  }
-  if (!failure->statement && failure->sqlstate == "42501") {
-    return PgHistoryError(
-        pg::FromSqlState("write the history row", failure->sqlstate, failure->message),
-        options_.history);
-  }
-  return status::Error(
-      {.code = absl::StatusCode::kFailedPrecondition,
-       .reason = Reason::kScriptFailed,
-       .message = "A statement of the script failed.",
-       .metadata = {{"sqlstate", failure->sqlstate},
-                    {"server_message", failure->message},
-                    {"statement", failure->statement ? absl::StrCat(*failure->statement) : ""},
-                    {"character", absl::StrCat(failure->character)}}});
-}
-
-absl::StatusOr<AppliedScript> PgMigrationConnection::Apply(const PreparedScript& script,
-                                                           const HistoryRow& row, bool durable,
-                                                           ScriptObserver& observer,
-                                                           const std::stop_token& stop) {
-  PqScriptSession session(connection_.get(), observer, stop);
-  std::vector<ScriptItem> items = Preamble();
-  items.push_back({.sql = "begin"});
-  if (!durable) items.push_back({.sql = "set local synchronous_commit = off"});
-  size_t bytes = 0;
-  for (size_t i = 0; i < script.statements.size(); ++i) {
-    const PreparedStatement& statement = script.statements[i];
-    ScriptItem item{.sql = std::string(script.Text(statement)), .statement = i};
-    if (!statement.place.copies_data) {
-      bytes += item.sql.size();
-      items.push_back(std::move(item));
-      if (items.size() < kPipelineItems && bytes < kPipelineBytes) continue;
-      item = {};
-    }
-    // COPY cannot be part of a pipeline: what waits goes first.
-    if (!session.RunPipeline(items)) return FailureStatus(session, /*in_doubt=*/false, stop);
-    items.clear();
-    bytes = 0;
-    script.replaced.script_text().Release(0, statement.place.offset);
-    if (!item.sql.empty() &&
-        !session.RunCopy(item, script.replaced.script_text(), statement.place.data_offset,
-                         statement.place.data_length)) {
-      return FailureStatus(session, /*in_doubt=*/false, stop);
-    }
-    if (stop.stop_requested()) {
-      session.Rollback();
-      return pg::FromSqlState("apply the script", "57014", "stopped between statements");
-    }
-  }
-  // A script may have changed its role; the row is ours to write.
-  items.push_back({.sql = "reset role"});
-  items.push_back(InsertRow(
-      row, /*success=*/true,
-      "(extract(epoch from clock_timestamp() - transaction_timestamp()) * 1000)::integer"));
-  items.push_back({.sql = "commit"});
-  if (!session.RunPipeline(items)) return FailureStatus(session, /*in_doubt=*/true, stop);
-  AppliedScript applied{.installed_rank = row.installed_rank};
-  int64_t milliseconds = 0;
-  if (session.values().size() == 2 && absl::SimpleAtoi(session.values()[1], &milliseconds)) {
-    applied.execution_time = absl::Milliseconds(milliseconds);
-  }
-  return applied;
-}
-
-absl::StatusOr<AppliedScript> PgMigrationConnection::ApplyOutsideTransaction(
-    const PreparedScript& script, const HistoryRow& row, ScriptObserver& observer,
-    const std::stop_token& stop) {
-  PqScriptSession session(connection_.get(), observer, stop);
-  std::vector<ScriptItem> items = Preamble();
-  items.push_back({.sql = "set lock_timeout = 0"});
-  if (!session.RunPipeline(items)) return FailureStatus(session, /*in_doubt=*/false, stop);
-  // From here on a crash leaves the row without success: it stops every next run, ours and
-  // Flyway's.
-  if (!session.RunPipeline({InsertRow(row, /*success=*/false, "0")})) {
-    return FailureStatus(session, /*in_doubt=*/false, stop);
-  }
-  const clock::SteadyTime begin = clock_.Steady();
-  for (size_t i = 0; i < script.statements.size(); ++i) {
-    const PreparedStatement& statement = script.statements[i];
-    const ScriptItem item{.sql = std::string(script.Text(statement)), .statement = i};
-    const bool good =
-        statement.place.copies_data
-            ? session.RunCopy(item, script.replaced.script_text(), statement.place.data_offset,
-                              statement.place.data_length)
-            : session.RunAlone(item);
-    if (!good) return FailureStatus(session, /*in_doubt=*/false, stop);
-    if (stop.stop_requested()) {
-      session.Rollback();
-      return pg::FromSqlState("apply the script", "57014", "stopped between statements");
-    }
-  }
-  session.Rollback();  // a BEGIN without COMMIT must not swallow the row
-  const AppliedScript applied{.installed_rank = row.installed_rank,
-                              .execution_time = clock_.Steady() - begin};
-  const ScriptItem success{
-      .sql = absl::StrCat("update ", table_,
-                          " set success = true, execution_time = $2::integer "
-                          "where installed_rank = $1::integer"),
-      .parameters = {absl::StrCat(row.installed_rank),
-                     absl::StrCat(absl::ToInt64Milliseconds(applied.execution_time))}};
-  std::vector<ScriptItem> end = Preamble();
-  end.push_back(success);
-  if (!session.RunPipeline(end)) return FailureStatus(session, /*in_doubt=*/false, stop);
-  return applied;
+absl::Status PgMigrationConnection::TryOut(const std::vector<ScriptUnit>& units,
+                                           absl::Duration lock_timeout, ScriptObserver& observer,
+                                           const std::stop_token& stop) {
+  ASSIGN_OR_RETURN(const Creation creation, PlanCreation());
+  return runner_->TryOut(units, lock_timeout, creation.statements, observer, stop);
 }
 
 absl::Status PgMigrationConnection::WriteBaseline(const HistoryRow& row, ScriptObserver& observer,

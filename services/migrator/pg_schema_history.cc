@@ -155,4 +155,25 @@ absl::StatusOr<LockHolder> PgSchemaHistory::EndLockHolder(int pid, absl::Time ba
   });
 }
 
+absl::StatusOr<std::optional<StatementProgress>> PgSchemaHistory::FindProgress(int pid) {
+  // Each phase counts one thing; the others are 0 of 0 then.
+  static constexpr char kSql[] =
+      "select phase, case when lockers_total > 0 then lockers_done when blocks_total > 0 then "
+      "blocks_done else tuples_done end, case when lockers_total > 0 then lockers_total when "
+      "blocks_total > 0 then blocks_total else tuples_total end "
+      "from pg_catalog.pg_stat_progress_create_index where pid = $1::int union all "
+      "select 'copying', bytes_processed, bytes_total from pg_catalog.pg_stat_progress_copy "
+      "where pid = $1::int limit 1";
+  sync::MutexLock lock(mutex_);
+  return WithConnection(
+      [&](PGconn* connection) -> absl::StatusOr<std::optional<StatementProgress>> {
+        ASSIGN_OR_RETURN(const pg::PgResult result,
+                         PgExecute(connection, "read progress", kSql, {absl::StrCat(pid)}));
+        if (PQntuples(result.get()) == 0) return std::nullopt;
+        return StatementProgress{.phase = PQgetvalue(result.get(), 0, 0),
+                                 .done = Number(PQgetvalue(result.get(), 0, 1)),
+                                 .total = Number(PQgetvalue(result.get(), 0, 2))};
+      });
+}
+
 }  // namespace storefront::migrator

@@ -21,6 +21,7 @@ class PgSchemaHistory final : public SchemaHistory {
   absl::StatusOr<std::vector<Blocker>> FindBlockers(int pid) override;
   absl::StatusOr<ServerFacts> Facts() override;
   absl::StatusOr<LockHolder> EndLockHolder(int pid, absl::Time backend_start) override;
+  absl::StatusOr<std::optional<StatementProgress>> FindProgress(int pid) override;
 
  private:
   const pg::ConnectionOptions connection_options_;

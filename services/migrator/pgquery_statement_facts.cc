@@ -341,7 +341,7 @@ Detail ReadDetail(const std::string& type, const json& node, absl::string_view t
   if (type == "TruncateStmt") return ReadTruncate(node, text, relations);
   if (type == "LockStmt") {
     TouchList(Field(node, "relations"), Touch::kLock, relations);
-    return nullptr;
+    return Make(LockTableFacts{.mode = node.value("mode", 8)});
   }
   if (type == "ReindexStmt") {
     TouchField(node, "relation", Touch::kReindex, relations);

@@ -157,6 +157,14 @@ bool Placeholders::IsSecret(absl::string_view name) const {
   return secret_names_.contains(absl::AsciiStrToLower(name));
 }
 
+std::map<std::string, std::optional<std::string>> Placeholders::Shown() const {
+  std::map<std::string, std::optional<std::string>> shown;
+  for (const auto& [name, value] : values_) {
+    shown.emplace(name, secret_names_.contains(name) ? std::nullopt : std::optional(value));
+  }
+  return shown;
+}
+
 std::string Placeholders::Mask(absl::string_view text) const {
   std::string masked(text);
   for (const std::string& secret : secrets_) {

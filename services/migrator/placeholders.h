@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -47,6 +48,9 @@ class Placeholders {
 
   // The text with each secret's value as ***, also where it stands quoted.
   std::string Mask(absl::string_view text) const;
+
+  // Names, in lower case, with their values; nothing for the value of a secret.
+  std::map<std::string, std::optional<std::string>> Shown() const;
 
  private:
   // What stands for ${written}.

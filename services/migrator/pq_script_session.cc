@@ -114,7 +114,8 @@ bool PqScriptSession::Take(const ScriptItem& item, PGresult* result) {
         lost_text_ = absl::StrCat("lost: ", PQresultErrorMessage(result));
         return false;
       }
-      ItemFailure failure{.statement = item.statement,
+      ItemFailure failure{.unit = unit_,
+                          .statement = item.statement,
                           .sqlstate = state,
                           .message = Field(result, PG_DIAG_MESSAGE_PRIMARY),
                           .column = Field(result, PG_DIAG_COLUMN_NAME)};
@@ -134,10 +135,12 @@ bool PqScriptSession::Take(const ScriptItem& item, PGresult* result) {
       return false;
     case PGRES_TUPLES_OK:
     case PGRES_SINGLE_TUPLE:
-      if (!item.statement && PQntuples(result) > 0) {
-        values_.clear();
-        for (int column = 0; column < PQnfields(result); ++column) {
-          values_.emplace_back(PQgetvalue(result, 0, column));
+      if (item.keeps_answer) {  // which may come row by row
+        std::vector<std::string>& answer = answers_.back();
+        for (int row = 0; row < PQntuples(result); ++row) {
+          for (int column = 0; column < PQnfields(result); ++column) {
+            answer.emplace_back(PQgetvalue(result, row, column));
+          }
         }
       }
       [[fallthrough]];
@@ -156,11 +159,20 @@ bool PqScriptSession::Take(const ScriptItem& item, PGresult* result) {
   return true;
 }
 
+void PqScriptSession::Begin(const ScriptItem& item) {
+  if (item.begins_unit && item.begins_unit != unit_) {
+    unit_ = item.begins_unit;
+    observer_.OnUnitStarted(*unit_);
+  }
+  if (item.statement) observer_.OnStatementStarted(*item.statement);
+  if (item.keeps_answer) answers_.emplace_back();
+  rows_ = 0;
+}
+
 // Takes the results of one item until its end.
 bool PqScriptSession::FinishItem(const ScriptItem& item) {
   bool good = true;
-  if (item.statement) observer_.OnStatementStarted(*item.statement);
-  rows_ = 0;
+  Begin(item);
   while (const pg::PgResult result = NextResult()) good = Take(item, result.get()) && good;
   good = good && !lost();
   if (good && item.statement) observer_.OnStatementFinished(*item.statement, rows_);
@@ -172,6 +184,8 @@ bool PqScriptSession::RunPipeline(const std::vector<ScriptItem>& items) {
   PQenterPipelineMode(connection_);
   bool sent = true;
   for (const ScriptItem& item : items) {
+    // Without it the server keeps all answers until the end, and nobody could tell where it is.
+    if (item.statement) sent = sent && PQsendFlushRequest(connection_) == 1;
     std::vector<const char*> values;
     for (const auto& parameter : item.parameters) {
       values.push_back(parameter ? parameter->c_str() : nullptr);
@@ -234,8 +248,7 @@ bool PqScriptSession::RunCopy(const ScriptItem& item, const ScriptText& text, si
     lost_text_ = absl::StrCat("lost: ", PQerrorMessage(connection_));
     return false;
   }
-  if (item.statement) observer_.OnStatementStarted(*item.statement);
-  rows_ = 0;
+  Begin(item);
   const pg::PgResult begin = NextResult();
   if (begin == nullptr) return false;
   bool good = Take(item, begin.get());

@@ -21,10 +21,13 @@ struct ScriptItem {
   std::string sql;
   std::vector<std::optional<std::string>> parameters = {};
   std::optional<size_t> statement = {};  // of the script
+  std::optional<size_t> begins_unit = {};
+  bool keeps_answer = false;  // its values go to answers()
 };
 
 // What the server said about the item that failed first.
 struct ItemFailure {
+  std::optional<size_t> unit;
   std::optional<size_t> statement;
   std::string sqlstate;
   std::string message;  // with detail and hint
@@ -41,7 +44,7 @@ class PqScriptSession {
   PqScriptSession& operator=(const PqScriptSession&) = delete;
 
   // Sends all in one pipeline and waits for all answers: one round trip. False when an item failed
-  // or the connection was lost. `last` gets the first value row of the last item that has one.
+  // or the connection was lost.
   bool RunPipeline(const std::vector<ScriptItem>& items);
 
   // Sends one item by itself, by the simple protocol.
@@ -56,8 +59,8 @@ class PqScriptSession {
   bool lost() const;
   const std::string& lost_text() const { return lost_text_; }
   const std::optional<ItemFailure>& failure() const { return failure_; }
-  // Values of the newest row that an item of ours returned.
-  const std::vector<std::string>& values() const { return values_; }
+  // The answers that were kept, in order: of each item all its rows, flat.
+  const std::vector<std::vector<std::string>>& answers() const { return answers_; }
   // The command tag of the last item.
   const std::string& last_tag() const { return last_tag_; }
 
@@ -71,6 +74,7 @@ class PqScriptSession {
   void CancelIfStopped();
   bool Take(const ScriptItem& item, PGresult* result);
   bool FinishItem(const ScriptItem& item);
+  void Begin(const ScriptItem& item);
   static void OnNotice(void* self, const PGresult* notice);
 
   PGconn* connection_;
@@ -79,7 +83,8 @@ class PqScriptSession {
   int wake_ = -1;  // eventfd: a stop wakes the poll
   std::optional<ItemFailure> failure_;
   std::string lost_text_;
-  std::vector<std::string> values_;
+  std::optional<size_t> unit_;
+  std::vector<std::vector<std::string>> answers_;
   std::string last_tag_;
   int64_t rows_ = 0;
 };

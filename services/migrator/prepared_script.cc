@@ -64,16 +64,33 @@ TextPosition PreparedScript::PositionIn(const PreparedStatement& statement, int 
   return PositionOf(*raw, replaced.OriginalOffset(offset));
 }
 
-absl::StatusOr<bool> DecideTransactional(const std::vector<PreparedStatement>& statements) {
+absl::StatusOr<bool> DecideTransactional(const std::vector<PreparedStatement>& statements,
+                                         const ScriptConfig& config, bool allow_mixed) {
+  const PreparedStatement* controls = nullptr;
   const PreparedStatement* refuses = nullptr;
   const PreparedStatement* needs = nullptr;
   for (const PreparedStatement& statement : statements) {
-    if (statement.facts.kind == Kind::kTransactionControl) return false;
-    const PreparedStatement*& first = statement.facts.transactional ? needs : refuses;
+    const bool is_control = statement.facts.kind == Kind::kTransactionControl;
+    const PreparedStatement*& first =
+        is_control ? controls : (statement.facts.transactional ? needs : refuses);
     if (first == nullptr) first = &statement;
   }
+  if (config.execute_in_transaction == false) return false;
+  if (config.execute_in_transaction == true) {
+    const PreparedStatement* against = refuses != nullptr ? refuses : controls;
+    if (against == nullptr) return true;
+    return status::Error(
+        {.code = absl::StatusCode::kFailedPrecondition,
+         .reason = Reason::kInvalidScriptConfig,
+         .message = absl::StrCat("its configuration says executeInTransaction=true, but ",
+                                 against->facts.command, " (line ", against->line,
+                                 ") cannot run in the script's transaction. Take the key out, or "
+                                 "split the script."),
+         .metadata = {{"line", absl::StrCat(against->line)}}});
+  }
+  if (controls != nullptr) return false;
   if (refuses == nullptr) return true;
-  if (needs == nullptr) return false;
+  if (needs == nullptr || allow_mixed) return false;
   return status::Error(
       {.code = absl::StatusCode::kFailedPrecondition,
        .reason = Reason::kMixedScript,
@@ -86,11 +103,16 @@ absl::StatusOr<bool> DecideTransactional(const std::vector<PreparedStatement>& s
 absl::StatusOr<PreparedScript> PrepareScript(const Script& script, const SourceText& text,
                                              const Placeholders& placeholders,
                                              const std::map<std::string, std::string>& built_in,
-                                             StatementParser& parser, size_t max_statements) {
+                                             StatementParser& parser, size_t max_statements,
+                                             bool allow_mixed) {
   PreparedScript prepared{.script = script, .raw = text.text};
-  auto replaced = placeholders.Replace(text.text, built_in);
-  if (!replaced.ok()) return status::Prefix(script.file.path, replaced.status());
-  prepared.replaced = *std::move(replaced);
+  if (script.config.replace_placeholders) {
+    auto replaced = placeholders.Replace(text.text, built_in);
+    if (!replaced.ok()) return status::Prefix(script.file.path, replaced.status());
+    prepared.replaced = *std::move(replaced);
+  } else {
+    prepared.replaced = ReplacedText(text.text, {});
+  }
   prepared.script.checksum = script.name.kind == ScriptKind::kRepeatable
                                  ? ScriptChecksum(prepared.replaced.script_text())
                                  : text.checksum;
@@ -129,7 +151,7 @@ absl::StatusOr<PreparedScript> PrepareScript(const Script& script, const SourceT
       released = place.offset;
     }
   }
-  auto transactional = DecideTransactional(prepared.statements);
+  auto transactional = DecideTransactional(prepared.statements, script.config, allow_mixed);
   if (!transactional.ok()) return status::Prefix(script.file.path, transactional.status());
   prepared.transactional = *transactional;
   return prepared;

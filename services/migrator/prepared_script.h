@@ -44,17 +44,21 @@ struct PreparedScript {
 };
 
 // True when the whole script runs in one transaction. All statements that refuse one, or a
-// statement that begins or ends one by itself: false. FAILED_PRECONDITION MIXED_SCRIPT when some
-// need a transaction and others refuse it, with the lines of the first of each.
-absl::StatusOr<bool> DecideTransactional(const std::vector<PreparedStatement>& statements);
+// statement that begins or ends one by itself, or a configuration that says so: false.
+// FAILED_PRECONDITION MIXED_SCRIPT when some need a transaction and others refuse it, with the
+// lines of the first of each; with `allow_mixed` such a script runs outside one.
+// INVALID_SCRIPT_CONFIG when the configuration wants a transaction and a statement refuses it.
+absl::StatusOr<bool> DecideTransactional(const std::vector<PreparedStatement>& statements,
+                                         const ScriptConfig& config = {}, bool allow_mixed = false);
 
 // Errors are FAILED_PRECONDITION and begin with "path:line:column": MISSING_PLACEHOLDER,
 // UNSAFE_PLACEHOLDER, INVALID_SCRIPT (cannot be split; PREPARE TRANSACTION, DISCARD ALL,
-// pg_advisory_unlock_all, binary COPY, COPY TO STDOUT), MIXED_SCRIPT; RESOURCE_EXHAUSTED
-// LIMIT_EXCEEDED.
+// pg_advisory_unlock_all, binary COPY, COPY TO STDOUT), MIXED_SCRIPT, INVALID_SCRIPT_CONFIG;
+// RESOURCE_EXHAUSTED LIMIT_EXCEEDED.
 absl::StatusOr<PreparedScript> PrepareScript(const Script& script, const SourceText& text,
                                              const Placeholders& placeholders,
                                              const std::map<std::string, std::string>& built_in,
-                                             StatementParser& parser, size_t max_statements);
+                                             StatementParser& parser, size_t max_statements,
+                                             bool allow_mixed = false);
 
 }  // namespace storefront::migrator

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "libs/testing/status_matchers.h"
+#include "services/migrator/fake_script_source.h"
 #include "services/migrator/fake_statement_parser.h"
 #include "services/migrator/script_checksum.h"
 
@@ -28,6 +29,48 @@ TEST(PrepareScript, StatementsKnowTheirLines) {
   EXPECT_EQ(script->statements[0].line, 3);
   EXPECT_EQ(script->statements[1].line, 3);
   EXPECT_EQ(script->statements[2].line, 6);
+}
+
+TEST(DecideTransactional, TheConfigurationHasTheLastWord) {
+  const auto decide = [](const std::string& text, std::optional<bool> in_transaction,
+                         bool allow_mixed = false) {
+    return DecideTransactional(Prepare(text)->statements,
+                               {.execute_in_transaction = in_transaction}, allow_mixed);
+  };
+  EXPECT_THAT(decide("select 1;", std::nullopt), testing::IsOkAndHolds(true));
+  EXPECT_THAT(decide("select 1;", false), testing::IsOkAndHolds(false));
+  EXPECT_THAT(decide("select 1;", true), testing::IsOkAndHolds(true));
+  EXPECT_THAT(decide("vacuum;", std::nullopt), testing::IsOkAndHolds(false));
+  EXPECT_THAT(decide("vacuum;", true), testing::HasReason(absl::StatusCode::kFailedPrecondition,
+                                                          Reason::kInvalidScriptConfig));
+  EXPECT_THAT(
+      decide("begin; select 1; commit;", true),
+      testing::HasReason(absl::StatusCode::kFailedPrecondition, Reason::kInvalidScriptConfig));
+}
+
+TEST(DecideTransactional, MixedScriptsRunOutsideWhereTheyAreAllowed) {
+  const std::string text = "create table t (i int); vacuum;";
+  EXPECT_THAT(Prepare(text),
+              testing::HasReason(absl::StatusCode::kFailedPrecondition, Reason::kMixedScript));
+  FakeStatementParser parser;
+  Script script{ParseScriptName("V1__a.sql").value(), {"m", "V1__a.sql"}, {}};
+  const auto prepare = [&](bool allow_mixed) {
+    return PrepareScript(script, MakeText(text), Placeholders::Make({}).value(), {}, parser, 100,
+                         allow_mixed);
+  };
+  EXPECT_FALSE(prepare(true)->transactional);
+  script.config.execute_in_transaction = false;
+  EXPECT_FALSE(prepare(false)->transactional);
+}
+
+TEST(PrepareScript, PlaceholdersStayWhereTheConfigurationSaysSo) {
+  FakeStatementParser parser;
+  Script script{ParseScriptName("V1__a.sql").value(), {"m", "V1__a.sql"}, {}};
+  script.config.replace_placeholders = false;
+  const auto prepared = PrepareScript(script, MakeText("select '${nobody}';"),
+                                      Placeholders::Make({}).value(), {}, parser, 100);
+  ASSERT_THAT(prepared, testing::IsOk());
+  EXPECT_EQ(prepared->Text(prepared->statements[0]), "select '${nobody}'");
 }
 
 TEST(PrepareScript, M8PositionsAreThoseOfTheFile) {

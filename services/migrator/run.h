@@ -39,7 +39,13 @@ enum class RunState {
 absl::string_view RunStateName(RunState state);
 bool IsFinal(RunState state);
 
-enum class StepState { kPending, kRunning, kApplied, kFailed };
+enum class StepState {
+  kPending,
+  kRunning,
+  kApplied,
+  kFailed,
+  kRolledBack,  // ran in a dry run
+};
 
 enum class StepAction {
   kApply,
@@ -81,6 +87,8 @@ struct Run {
   std::string initial_version, final_version;
   std::optional<LockHolder> lock_holder;
   absl::Duration lock_wait;  // spent on getting the history lock
+  bool dry_run = false;
+  std::string plan_hash;  // of the plan that is carried out; empty before it is known
   bool operator==(const Run&) const = default;
 };
 
@@ -99,6 +107,10 @@ struct RunEvent {
   int64_t rows = 0;
   std::string sqlstate;
   std::string message;
+  std::vector<int> blocking_pids = {};
+  std::string phase = {};  // of a long command, in the server's words
+  int64_t phase_done = 0;
+  int64_t phase_total = 0;  // 0: unknown
   bool operator==(const RunEvent&) const = default;
 };
 

@@ -4,11 +4,15 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "libs/status/error.h"
 #include "libs/status/macros.h"
 #include "services/migrator/backoff.h"
-#include "services/migrator/script_journal.h"
+#include "services/migrator/callback_runner.h"
+#include "services/migrator/dry_run.h"
+#include "services/migrator/lint_policy.h"
+#include "services/migrator/plan_hash.h"
 
 namespace storefront::migrator {
 
@@ -21,6 +25,13 @@ MigrateExecutor::MigrateExecutor(ExecutorParts parts, ExecutorLimits limits, Mig
       keeper_(parts.database, parts.clock,
               {.lock_wait = options_.lock_wait, .connect_wait = limits.connect_wait}) {}
 
+ScriptJournal::Parts MigrateExecutor::JournalParts(RunJournal& journal) {
+  return {.onlooker = parts_.onlooker,
+          .placeholders = parts_.catalog.placeholders(),
+          .clock = parts_.clock,
+          .journal = journal};
+}
+
 absl::Status MigrateExecutor::Prepare() {
   RETURN_IF_ERROR(keeper_.Connect());
   ASSIGN_OR_RETURN(const bool locked, keeper_.TryLock());
@@ -31,27 +42,80 @@ absl::Status MigrateExecutor::Prepare() {
 
 absl::Status MigrateExecutor::PlanOnly() {
   RETURN_IF_ERROR(keeper_.Connect());
-  return Plan();
+  RETURN_IF_ERROR(Plan());
+  ASSIGN_OR_RETURN(findings_.schemas_to_create, keeper_.session().SchemasToCreate());
+  return absl::OkStatus();
 }
 
 absl::Status MigrateExecutor::Plan() {
-  const ServerFacts& facts = keeper_.session().facts();
+  MigrationConnection& session = keeper_.session();
+  const ServerFacts& facts = session.facts();
   if (!set_) {
     ASSIGN_OR_RETURN(set_, parts_.catalog.Load(facts));
   }
-  ASSIGN_OR_RETURN(history_, keeper_.session().ReadHistory());
-  if (!history_.exists) RETURN_IF_ERROR(keeper_.session().CheckSchemasEmpty());
+  ASSIGN_OR_RETURN(history_, session.ReadHistory());
+  bool needs_baseline = false;
+  if (!history_.exists) {
+    const absl::Status empty = session.CheckSchemasEmpty();
+    needs_baseline = options_.baseline && status::ReasonOf(empty) == Reason::kNonEmptySchema;
+    if (!needs_baseline) RETURN_IF_ERROR(empty);
+  }
   const auto prepare =
       [&](const Script& script) -> absl::StatusOr<std::shared_ptr<const PreparedScript>> {
     std::shared_ptr<const PreparedScript>& known = prepared_[script.file.path];
     if (known == nullptr) {
-      ASSIGN_OR_RETURN(PreparedScript made, parts_.catalog.Prepare(script, facts));
+      ASSIGN_OR_RETURN(PreparedScript made, parts_.catalog.Prepare(script, facts, options_.mixed));
       known = std::make_shared<const PreparedScript>(std::move(made));
     }
     return known;
   };
-  ASSIGN_OR_RETURN(plan_, PlanMigrate(*set_, history_, options_, prepare));
-  return absl::OkStatus();
+  ASSIGN_OR_RETURN(
+      plan_, PlanMigrate({.set = *set_,
+                          .history = history_,
+                          .needs_baseline = needs_baseline,
+                          .prepare = prepare,
+                          .prepare_callbacks =
+                              [&](std::vector<Finding>& findings) {
+                                return parts_.catalog.PrepareCallbacks(*set_, facts, findings);
+                              },
+                          .explain_checksum =
+                              [&](const Script& script, int32_t recorded) {
+                                return parts_.catalog.ExplainChecksum(script, facts, recorded);
+                              }},
+                         options_));
+  if (was_accepted_) return absl::OkStatus();
+  findings_ = {.hash = PlanHash(*plan_, options_, history_, facts, parts_.catalog.placeholders()),
+               .facts = facts,
+               .warnings = set_->warnings};
+  const absl::Status accepted = [&]() -> absl::Status {
+    RETURN_IF_ERROR(CheckHash());
+    return Judge();
+  }();
+  if (!accepted.ok()) plan_.reset();
+  was_accepted_ = accepted.ok();
+  return accepted;
+}
+
+absl::Status MigrateExecutor::CheckHash() {
+  if (options_.plan_hash.empty() || options_.plan_hash == findings_.hash) return absl::OkStatus();
+  return status::Error(
+      {.code = absl::StatusCode::kAborted,
+       .reason = Reason::kPlanChanged,
+       .message = "Files, history or options are not those of the plan any more; nothing was "
+                  "changed. Look at a new plan and migrate with its hash.",
+       .metadata = {{"plan_hash", findings_.hash}}});
+}
+
+absl::Status MigrateExecutor::Judge() {
+  if (parts_.judge == nullptr || options_.lint_policy == LintPolicy::kOff ||
+      options_.skip_executing || plan_->scripts.empty()) {
+    return absl::OkStatus();
+  }
+  ScriptsToJudge scripts{.one_transaction = plan_->one_transaction};
+  for (const PlannedScript& script : plan_->scripts) scripts.scripts.push_back(&*script.prepared);
+  ASSIGN_OR_RETURN(findings_.lint, parts_.judge->Judge(scripts));
+  return options_.lint_policy == LintPolicy::kStop ? LintToStatus(findings_.lint)
+                                                   : absl::OkStatus();
 }
 
 // What the plan no longer has was applied: by this run, or by others while it was away.
@@ -69,6 +133,7 @@ void MigrateExecutor::ShowSteps(RunJournal& journal) {
             continue;
           }
           old.state = StepState::kApplied;
+          if (!reconnects_.empty()) ++applied_count_;
           for (const HistoryRow& row : history_.rows) {
             if (row.script == old.script && row.success) old.installed_rank = row.installed_rank;
           }
@@ -78,99 +143,201 @@ void MigrateExecutor::ShowSteps(RunJournal& journal) {
         std::move(planned.begin(), planned.end(), std::back_inserter(steps));
         run.steps = std::move(steps);
         run.current_step = -1;
+        run.plan_hash = findings_.hash;
       },
       RunEvent{.type = "validated",
                .message = absl::StrCat(plan_->scripts.size(), " scripts to apply")});
 }
 
-absl::Status MigrateExecutor::ApplyOne(size_t index, RunJournal& journal,
+void MigrateExecutor::ShowFindings(RunJournal& journal) {
+  for (const Finding& warning : findings_.warnings) {
+    journal.Note(RunEvent{.type = "notice",
+                          .script = warning.script,
+                          .message = absl::StrCat(warning.code, ": ", warning.message)});
+  }
+  for (const LintFinding& finding : findings_.lint) {
+    journal.Note(RunEvent{.type = "lint",
+                          .script = finding.script,
+                          .statement = finding.statement,
+                          .line = finding.line,
+                          .message = LintText(finding)});
+  }
+}
+
+absl::Status MigrateExecutor::RunCallbacksOf(CallbackEvent event, RunJournal& journal,
+                                             const std::stop_token& stop) {
+  return RunCallbacks(plan_->callbacks, event, limits_.lock_retries, keeper_.session(),
+                      JournalParts(journal), stop);
+}
+
+void MigrateExecutor::RunAfterError(CallbackEvent event, RunJournal& journal,
+                                    const std::stop_token& stop) {
+  if (!keeper_.locked() || !plan_ || stop.stop_requested()) return;
+  const absl::Status ran = RunCallbacksOf(event, journal, stop);
+  if (ran.ok()) return;
+  journal.Note(RunEvent{
+      .type = "notice",
+      .message = absl::StrCat("a callback after the failure failed too: ", ran.message())});
+}
+
+absl::Status MigrateExecutor::TryBatch(const UnitList& list, size_t begin, size_t end,
+                                       ScriptJournal& observer, RunJournal& journal,
                                        const std::stop_token& stop) {
-  const PlannedScript& planned = plan_->scripts[index];
-  const PreparedScript& script = *planned.prepared;
-  const size_t step = first_step_ + index;
-  const std::string& path = script.script.file.path;
-  HistoryRow row = RowOf(script);
-  row.installed_rank = NextRank(history_);
+  MigrationConnection& session = keeper_.session();
+  if (!plan_->IsTransactional(begin)) {
+    ASSIGN_OR_RETURN(const AppliedScript applied,
+                     session.RunOutsideTransaction(list.units(), observer, stop));
+    has_loose_commits_ = false;
+    ShowApplied(list, {applied}, journal);
+    return absl::OkStatus();
+  }
   // The last commit, and one before work that cannot be taken back, waits for the disk.
-  const bool durable =
-      index + 1 == plan_->scripts.size() || !plan_->scripts[index + 1].prepared->transactional;
-  ScriptJournal observer({.onlooker = parts_.onlooker,
-                          .placeholders = parts_.catalog.placeholders(),
-                          .clock = parts_.clock,
-                          .journal = journal},
-                         keeper_.session().backend_pid(), &script);
-  Backoff pause(absl::Milliseconds(500), absl::Seconds(10), parts_.clock);
-  for (int retries = 0;; ++retries) {
+  const bool durable = end == plan_->scripts.size() || !plan_->IsTransactional(end);
+  ASSIGN_OR_RETURN(const std::vector<AppliedScript> applied,
+                   session.RunTransaction(list.units(), durable, observer, stop));
+  has_loose_commits_ = !durable;
+  ShowApplied(list, applied, journal);
+  return absl::OkStatus();
+}
+
+void MigrateExecutor::ShowApplied(const UnitList& list, const std::vector<AppliedScript>& applied,
+                                  RunJournal& journal) {
+  auto answer = applied.begin();
+  for (size_t unit = 0; unit < list.units().size() && answer != applied.end(); ++unit) {
+    if (!list.units()[unit].row) continue;
+    const size_t script = *list.origin(unit).script;
+    history_.rows.push_back(*list.units()[unit].row);
+    history_.rows.back().installed_rank = answer->installed_rank;
+    ++applied_count_;
     journal.Update(
         [&](Run& run) {
-          run.current_step = static_cast<int>(step);
-          run.statements_done = 0;
-          run.steps[step].state = StepState::kRunning;
-          ++run.steps[step].attempts;
+          run.current_step = -1;
+          RunStep& step = run.steps[StepOf(script)];
+          step.state = StepState::kApplied;
+          step.installed_rank = answer->installed_rank;
+          step.execution_time = answer->execution_time;
         },
-        RunEvent{.type = "migration_started", .script = path});
-    const auto applied =
-        script.transactional
-            ? keeper_.session().Apply(script, row, durable, observer, stop)
-            : keeper_.session().ApplyOutsideTransaction(script, row, observer, stop);
-    if (applied.ok()) {
-      has_loose_commits_ = script.transactional && !durable;
-      row.installed_rank = applied->installed_rank;
-      history_.rows.push_back(row);
-      journal.Update(
-          [&](Run& run) {
-            run.current_step = -1;
-            run.steps[step].state = StepState::kApplied;
-            run.steps[step].installed_rank = applied->installed_rank;
-            run.steps[step].execution_time = applied->execution_time;
-          },
-          RunEvent{
-              .type = "migration_finished", .script = path, .duration = applied->execution_time});
-      journal.NoteApplied(
-          {.installed_rank = applied->installed_rank, .script = path, .text = script.raw});
-      return absl::OkStatus();
+        RunEvent{.type = "migration_finished",
+                 .script = plan_->scripts[script].prepared->script.file.path,
+                 .duration = answer->execution_time});
+    const PreparedScript& prepared = *plan_->scripts[script].prepared;
+    journal.NoteApplied({.installed_rank = answer->installed_rank,
+                         .script = prepared.script.file.path,
+                         .text = prepared.raw});
+    ++answer;
+  }
+}
+
+// The steps and the journal after a failure for good; the error to report.
+absl::Status MigrateExecutor::ShowFailed(const absl::Status& failed, size_t begin, size_t end,
+                                         std::optional<size_t> culprit,
+                                         const ScriptJournal& observer, RunJournal& journal) {
+  const size_t script = culprit.value_or(begin);
+  const bool runs_again = IsSessionLost(failed) && plan_->IsTransactional(begin);
+  const absl::Status error = observer.Explain(failed, plan_->scripts[script].id);
+  const auto metadata = status::DetailsOf(error).metadata;
+  const auto line = metadata.find("line");
+  std::optional<RunEvent> event;
+  if (!runs_again && !absl::IsCancelled(error)) {
+    event = RunEvent{.type = "failed",
+                     .script = plan_->scripts[script].prepared->script.file.path,
+                     .sqlstate = SqlStateOf(error),
+                     .message = std::string(error.message())};
+    if (line == metadata.end() || !absl::SimpleAtoi(line->second, &event->line)) event->line = 0;
+  }
+  journal.Update(
+      [&](Run& run) {
+        run.current_step = -1;
+        for (size_t i = begin; i < end; ++i) {
+          run.steps[StepOf(i)].state =
+              i == script && event ? StepState::kFailed : StepState::kPending;
+        }
+      },
+      std::move(event));
+  return error;
+}
+
+absl::Status MigrateExecutor::ApplyBatch(size_t begin, size_t end, RunJournal& journal,
+                                         const std::stop_token& stop) {
+  UnitList list;
+  int rank = NextRank(history_);
+  bool passes_versions = false;
+  for (size_t i = begin; i < end; ++i) {
+    if (i > begin && BeginsRepeatables(*plan_, i)) {
+      list.AddCallbacks(*plan_, CallbackEvent::kAfterVersioned);
+      list.AddCallbacks(*plan_, CallbackEvent::kBeforeRepeatables);
+      passes_versions = true;
     }
-    if (script.transactional && retries < limits_.lock_retries && MayBeRepeated(applied.status())) {
+    list.AddScript(*plan_, i, rank++);
+  }
+  std::optional<size_t> current;
+  ScriptJournal observer(JournalParts(journal), keeper_.session().backend_pid(), nullptr);
+  observer.SetUnits(list.Scripts(), [&](size_t unit) {
+    const UnitList::Origin& origin = list.origin(unit);
+    if (origin.event) {
+      journal.Note(RunEvent{.type = "callback",
+                            .script = list.units()[unit].script->script.file.path,
+                            .message = std::string(CallbackEventName(*origin.event))});
+    }
+    if (!origin.script || origin.script == current) return;
+    current = origin.script;
+    journal.Update(
+        [&](Run& run) {
+          run.current_step = static_cast<int>(StepOf(*current));
+          run.statements_done = 0;
+          run.steps[StepOf(*current)].state = StepState::kRunning;
+          ++run.steps[StepOf(*current)].attempts;
+        },
+        RunEvent{.type = "migration_started",
+                 .script = plan_->scripts[*current].prepared->script.file.path});
+  });
+  Backoff pause(absl::Milliseconds(500), absl::Seconds(10), parts_.clock);
+  for (int retries = 0;; ++retries) {
+    current.reset();
+    const absl::Status applied = TryBatch(list, begin, end, observer, journal, stop);
+    if (applied.ok()) {
+      is_past_versions_ = is_past_versions_ || passes_versions;
+      return applied;
+    }
+    if (plan_->IsTransactional(begin) && retries < limits_.lock_retries && MayBeRepeated(applied)) {
       const absl::Duration delay = pause.Next();
-      journal.Note(RunEvent{.type = "retry",
-                            .script = path,
-                            .duration = delay,
-                            .sqlstate = SqlStateOf(applied.status()),
-                            .message = absl::StrCat("attempt ", retries + 2)});
-      if (!parts_.clock.WaitFor(delay, stop)) return RunCancelled();
+      journal.Note(
+          RunEvent{.type = "retry",
+                   .script = plan_->scripts[current.value_or(begin)].prepared->script.file.path,
+                   .duration = delay,
+                   .sqlstate = SqlStateOf(applied),
+                   .message = absl::StrCat("attempt ", retries + 2)});
+      if (!parts_.clock.WaitFor(delay, stop)) {
+        return ShowFailed(RunCancelled(), begin, end, current, observer, journal);
+      }
       continue;
     }
-    const bool may_recover = IsSessionLost(applied.status()) && script.transactional;
-    const absl::Status error = observer.Explain(applied.status(), planned.id);
-    journal.Update([&](Run& run) {
-      run.current_step = -1;
-      run.steps[step].state =
-          may_recover || absl::IsCancelled(error) ? StepState::kPending : StepState::kFailed;
-    });
+    const absl::Status error = ShowFailed(applied, begin, end, current, observer, journal);
+    if (!IsSessionLost(applied)) {
+      RunAfterError(CallbackEvent::kAfterEachMigrateError, journal, stop);
+    }
     return error;
   }
 }
 
-absl::Status MigrateExecutor::Recover(size_t index, const absl::Status& lost, RunJournal& journal,
-                                      const std::stop_token& stop) {
-  const PreparedScript& script = *plan_->scripts[index].prepared;
+absl::Status MigrateExecutor::Recover(const std::string& path, const absl::Status& lost,
+                                      RunJournal& journal, const std::stop_token& stop) {
   keeper_.Drop();
-  if (++reconnects_[script.script.file.path] > limits_.reconnects) {
+  if (++reconnects_[path] > limits_.reconnects) {
     if (!absl::IsUnavailable(lost)) {
       status::ErrorSpec spec = status::DetailsOf(lost);
       spec.code = absl::StatusCode::kUnavailable;
       spec.reason = Reason::kBackendUnavailable;
-      spec.message = absl::StrCat("The connection to Postgres was lost ", limits_.reconnects + 1,
-                                  " times while ", script.script.file.path,
-                                  " ran. The history tells whether it is applied.");
+      spec.message =
+          absl::StrCat("The connection to Postgres was lost ", limits_.reconnects + 1,
+                       " times while ", path, " ran. The history tells whether it is applied.");
       spec.metadata = {{"backend", "postgres"}};
       return status::Error(std::move(spec));
     }
     return lost;
   }
-  journal.Note(RunEvent{.type = "reconnecting",
-                        .script = script.script.file.path,
-                        .message = "the connection to Postgres was lost"});
+  journal.Note(RunEvent{
+      .type = "reconnecting", .script = path, .message = "the connection to Postgres was lost"});
   plan_.reset();
   return Settle(journal, stop);
 }
@@ -182,6 +349,7 @@ absl::Status MigrateExecutor::Settle(RunJournal& journal, const std::stop_token&
       RETURN_IF_ERROR(keeper_.Await(journal, stop));
       if (!plan_) RETURN_IF_ERROR(Plan());
       ShowSteps(journal);
+      if (options_.dry_run) return absl::OkStatus();
       // The table may be gone with a server that crashed before it was ever written out.
       return keeper_.session().CreateHistory();
     }();
@@ -190,25 +358,76 @@ absl::Status MigrateExecutor::Settle(RunJournal& journal, const std::stop_token&
   }
 }
 
+absl::Status MigrateExecutor::WriteBaseline(RunJournal& journal, const std::stop_token& stop) {
+  RETURN_IF_ERROR(RunCallbacksOf(CallbackEvent::kBeforeBaseline, journal, stop));
+  const size_t step = first_step_;
+  ScriptJournal observer(JournalParts(journal), keeper_.session().backend_pid(), nullptr);
+  const auto written = keeper_.session().RunTransaction({{.row = *plan_->baseline}},
+                                                        /*durable=*/true, observer, stop);
+  if (!written.ok()) return written.status();
+  history_.rows.push_back(*plan_->baseline);
+  journal.Update(
+      [&](Run& run) {
+        run.steps[step].state = StepState::kApplied;
+        run.steps[step].installed_rank = written->front().installed_rank;
+      },
+      RunEvent{.type = "migration_finished", .script = plan_->baseline->script});
+  return RunCallbacksOf(CallbackEvent::kAfterBaseline, journal, stop);
+}
+
+absl::Status MigrateExecutor::ApplyScripts(RunJournal& journal, const std::stop_token& stop) {
+  for (size_t begin = 0; begin < plan_->scripts.size();) {
+    if (stop.stop_requested()) return RunCancelled();
+    if (!is_past_versions_ && BeginsRepeatables(*plan_, begin)) {
+      RETURN_IF_ERROR(RunCallbacksOf(CallbackEvent::kAfterVersioned, journal, stop));
+      RETURN_IF_ERROR(RunCallbacksOf(CallbackEvent::kBeforeRepeatables, journal, stop));
+      is_past_versions_ = true;
+    }
+    const size_t end = plan_->one_transaction ? plan_->scripts.size() : begin + 1;
+    const absl::Status applied = ApplyBatch(begin, end, journal, stop);
+    if (applied.ok()) {
+      begin = end;
+    } else if (IsSessionLost(applied) && plan_->IsTransactional(begin)) {
+      const std::string path = plan_->scripts[begin].prepared->script.file.path;
+      RETURN_IF_ERROR(Recover(path, applied, journal, stop));
+      begin = 0;
+    } else {
+      return applied;
+    }
+  }
+  return is_past_versions_ ? absl::OkStatus()
+                           : RunCallbacksOf(CallbackEvent::kAfterVersioned, journal, stop);
+}
+
 absl::Status MigrateExecutor::ApplyAll(RunJournal& journal, const std::stop_token& stop) {
   RETURN_IF_ERROR(Settle(journal, stop));
   journal.Update([&](Run& run) {
     SetRunState(run, RunState::kRunning);
     run.initial_version = plan_->current_version;
   });
-  for (size_t index = 0; index < plan_->scripts.size();) {
-    if (stop.stop_requested()) return RunCancelled();
-    const absl::Status applied = ApplyOne(index, journal, stop);
-    if (applied.ok()) {
-      ++index;
-    } else if (IsSessionLost(applied) && plan_->scripts[index].prepared->transactional) {
-      RETURN_IF_ERROR(Recover(index, applied, journal, stop));
-      index = 0;
-    } else {
-      return applied;
+  ShowFindings(journal);
+  if (options_.dry_run) {
+    return TryOut(*plan_, history_, first_step_, keeper_.session(), JournalParts(journal), stop);
+  }
+  if (plan_->baseline) {
+    const std::string path = plan_->baseline->script;
+    while (plan_->baseline) {
+      const absl::Status written = WriteBaseline(journal, stop);
+      if (written.ok()) break;
+      if (!IsSessionLost(written)) return written;
+      RETURN_IF_ERROR(Recover(path, written, journal, stop));
     }
   }
-  return absl::OkStatus();
+  RETURN_IF_ERROR(RunCallbacksOf(CallbackEvent::kBeforeMigrate, journal, stop));
+  const absl::Status applied = ApplyScripts(journal, stop);
+  if (!applied.ok()) {
+    RunAfterError(CallbackEvent::kAfterMigrateError, journal, stop);
+    return applied;
+  }
+  if (applied_count_ > 0) {
+    RETURN_IF_ERROR(RunCallbacksOf(CallbackEvent::kAfterMigrateApplied, journal, stop));
+  }
+  return RunCallbacksOf(CallbackEvent::kAfterMigrate, journal, stop);
 }
 
 void MigrateExecutor::Finish(const absl::Status& result, RunJournal& journal,
@@ -221,7 +440,10 @@ void MigrateExecutor::Finish(const absl::Status& result, RunJournal& journal,
 }
 
 void MigrateExecutor::Execute(RunJournal& journal, const std::stop_token& stop) {
-  journal.Update([&](Run& run) { run.start_time = parts_.clock.Now(); });
+  journal.Update([&](Run& run) {
+    run.start_time = parts_.clock.Now();
+    run.dry_run = options_.dry_run;
+  });
   absl::Status result = ApplyAll(journal, stop);
   if (keeper_.locked() && has_loose_commits_) {
     // What is reported as applied must survive; a session that is lost by now was settled above.

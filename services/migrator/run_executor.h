@@ -1,4 +1,4 @@
-// Carries a migrate run out: lock, plan, one script after the other, recovery, end.
+// Carries a migrate run out: lock, plan, one transaction after the other, recovery, end.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -7,6 +7,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -16,8 +17,11 @@
 #include "services/migrator/migrate_plan.h"
 #include "services/migrator/migration_connection.h"
 #include "services/migrator/run.h"
+#include "services/migrator/run_units.h"
 #include "services/migrator/schema_history.h"
 #include "services/migrator/script_catalog.h"
+#include "services/migrator/script_journal.h"
+#include "services/migrator/script_judge.h"
 
 namespace storefront::migrator {
 
@@ -30,21 +34,34 @@ struct ExecutorLimits {
 struct ExecutorParts {
   MigrationDatabase& database;
   ScriptCatalog& catalog;
-  SchemaHistory& onlooker;  // for blockers; its failures never fail a run
+  SchemaHistory& onlooker;  // for blockers and progress; its failures never fail a run
   clock::Clock& clock;
+  ScriptJudge* judge = nullptr;  // none: no script is judged
+};
+
+// What planning found besides the plan.
+struct PlanFindings {
+  std::string hash;
+  ServerFacts facts;
+  std::vector<LintFinding> lint;
+  std::vector<Finding> warnings;  // of the files
+  std::vector<std::string> schemas_to_create;
 };
 
 // Prepare first, then Execute, once each; they may be called by different threads.
 //
 // A commit whose outcome is unknown is settled by the history: connect again, take the lock again
 // (this outwaits the old session), read the rows. What has its row is applied, all else runs (M5).
-// Scripts that a crash of the server took back, row and all, are applied again (M2, M3).
+// Scripts that a crash of the server took back, row and all, are applied again (M2, M3). Callbacks
+// outside of migrations leave no row: a session lost in one ends the run.
 class MigrateExecutor {
  public:
   MigrateExecutor(ExecutorParts parts, ExecutorLimits limits, MigrateOptions options);
 
   // Connects and reads the files; with the lock free, takes it and plans. Everything that forbids
-  // the run is an error here, or, when the lock was not free, of the run later.
+  // the run is an error here, or, when the lock was not free, of the run later: what PlanMigrate
+  // and CheckSchemasEmpty refuse, LINT_FAILED by lint_policy, PLAN_CHANGED (ABORTED) when the plan
+  // is not the one that `plan_hash` names.
   absl::Status Prepare();
 
   // Plans without taking the lock, for a call that starts nothing. Instead of Prepare.
@@ -52,32 +69,58 @@ class MigrateExecutor {
 
   // Nothing before the lock was taken.
   const std::optional<MigratePlan>& plan() const { return plan_; }
+  const PlanFindings& findings() const { return findings_; }
 
   // Until the end. The journal gets the final state; `stop` cancels what is under way.
   void Execute(RunJournal& journal, const std::stop_token& stop);
 
  private:
   absl::Status Plan();
+  absl::Status CheckHash();
+  absl::Status Judge();
   // Lock, plan and history table, however often the session is lost meanwhile (within limits).
   absl::Status Settle(RunJournal& journal, const std::stop_token& stop);
   absl::Status ApplyAll(RunJournal& journal, const std::stop_token& stop);
-  absl::Status ApplyOne(size_t index, RunJournal& journal, const std::stop_token& stop);
-  absl::Status Recover(size_t index, const absl::Status& lost, RunJournal& journal,
+  absl::Status WriteBaseline(RunJournal& journal, const std::stop_token& stop);
+  absl::Status ApplyScripts(RunJournal& journal, const std::stop_token& stop);
+  // Scripts [begin, end) of the plan: one transaction, or one script outside of any.
+  absl::Status ApplyBatch(size_t begin, size_t end, RunJournal& journal,
+                          const std::stop_token& stop);
+  absl::Status TryBatch(const UnitList& list, size_t begin, size_t end, ScriptJournal& observer,
+                        RunJournal& journal, const std::stop_token& stop);
+  void ShowApplied(const UnitList& list, const std::vector<AppliedScript>& applied,
+                   RunJournal& journal);
+  absl::Status ShowFailed(const absl::Status& failed, size_t begin, size_t end,
+                          std::optional<size_t> culprit, const ScriptJournal& observer,
+                          RunJournal& journal);
+  absl::Status RunCallbacksOf(CallbackEvent event, RunJournal& journal,
+                              const std::stop_token& stop);
+  // After a failure: what these callbacks do never hides its cause.
+  void RunAfterError(CallbackEvent event, RunJournal& journal, const std::stop_token& stop);
+  absl::Status Recover(const std::string& path, const absl::Status& lost, RunJournal& journal,
                        const std::stop_token& stop);
   void ShowSteps(RunJournal& journal);
+  void ShowFindings(RunJournal& journal);
   void Finish(const absl::Status& result, RunJournal& journal, const std::stop_token& stop);
+  size_t StepOf(size_t script) const { return first_step_ + (plan_->baseline ? 1 : 0) + script; }
+  ScriptJournal::Parts JournalParts(RunJournal& journal);
 
   ExecutorParts parts_;
   const ExecutorLimits limits_;
   const MigrateOptions options_;
   LockKeeper keeper_;
   std::optional<ScriptSet> set_;
-  History history_;  // as the plan was made from
+  History history_;  // as the plan was made from, and the rows written since
   std::optional<MigratePlan> plan_;
+  PlanFindings findings_;
+  bool was_accepted_ =
+      false;  // the first plan, by hash and lint; later ones are what is left of it
   std::map<std::string, std::shared_ptr<const PreparedScript>> prepared_;  // by path
   size_t first_step_ = 0;                  // of the plan among the run's steps
   std::map<std::string, int> reconnects_;  // by path
   bool has_loose_commits_ = false;         // that a crash of the server could take back
+  bool is_past_versions_ = false;          // afterVersioned has run
+  int applied_count_ = 0;
 };
 
 }  // namespace storefront::migrator

@@ -25,7 +25,8 @@ class RunExecutorTest : public ::testing::Test {
         catalog_(source_, parser_, placeholders_, clock_, {}) {}
 
   migrator::Run Execute(const MigrateOptions& options = {}, std::stop_token stop = {}) {
-    MigrateExecutor executor({database_, catalog_, database_, clock_}, {}, Complete(options));
+    MigrateExecutor executor({database_, catalog_, database_, clock_, judge_}, {},
+                             Complete(options));
     prepared_ = executor.Prepare();
     RunJournal journal({.id = "r"}, clock_, 1000);
     if (prepared_.ok()) executor.Execute(journal, stop);
@@ -44,6 +45,7 @@ class RunExecutorTest : public ::testing::Test {
   Placeholders placeholders_;
   ScriptCatalog catalog_;
   FakeMigrationDatabase database_;
+  ScriptJudge* judge_ = nullptr;
   absl::Status prepared_;
   std::vector<std::string> events_;
 };
@@ -167,6 +169,192 @@ TEST_F(RunExecutorTest, WhatForbidsTheRunIsToldBefore) {
               testing::HasReason(absl::StatusCode::kFailedPrecondition, Reason::kInvalidScript));
   EXPECT_EQ(status::DetailsOf(prepared_).preconditions.size(), 2U) << "all at once";
   EXPECT_FALSE(database_.Read()->lock_holder.has_value());
+}
+
+TEST_F(RunExecutorTest, CallbacksRunAtTheirPlaces) {
+  source_.files = {{"V1__a.sql", "a;"},
+                   {"V2__b.sql", "b;"},
+                   {"R__v.sql", "v;"},
+                   {"beforeMigrate.sql", "x;"},
+                   {"beforeEachMigrate.sql", "x;"},
+                   {"afterEachMigrate.sql", "x;"},
+                   {"afterVersioned.sql", "x;"},
+                   {"beforeRepeatables.sql", "x;"},
+                   {"afterMigrateApplied.sql", "x;"},
+                   {"afterMigrate__a.sql", "x;"},
+                   {"afterMigrate__b.sql", "x;"},
+                   {"afterMigrateError.sql", "x;"},
+                   {"afterEachMigrateError.sql", "x;"}};
+  EXPECT_EQ(Execute().state, RunState::kSucceeded);
+  EXPECT_THAT(database_.runs(),
+              ElementsAre("beforeMigrate.sql", "beforeEachMigrate.sql", "V1__a.sql",
+                          "afterEachMigrate.sql", "beforeEachMigrate.sql", "V2__b.sql",
+                          "afterEachMigrate.sql", "afterVersioned.sql", "beforeRepeatables.sql",
+                          "beforeEachMigrate.sql", "R__v.sql", "afterEachMigrate.sql",
+                          "afterMigrateApplied.sql", "afterMigrate__a.sql", "afterMigrate__b.sql"));
+  EXPECT_EQ(database_.history().rows.size(), 3U) << "callbacks have no rows";
+  const size_t before = database_.runs().size();
+  EXPECT_EQ(Execute().state, RunState::kSucceeded);
+  const auto runs = database_.runs();
+  EXPECT_THAT(
+      std::vector<std::string>(runs.begin() + static_cast<std::ptrdiff_t>(before), runs.end()),
+      ElementsAre("beforeMigrate.sql", "afterVersioned.sql", "afterMigrate__a.sql",
+                  "afterMigrate__b.sql"))
+      << "without anything to apply";
+}
+
+TEST_F(RunExecutorTest, CallbacksAfterAFailureNeverHideIt) {
+  source_.files["V2__b.sql"] = "select 1/0;";
+  source_.files["afterEachMigrateError.sql"] = "x;";
+  source_.files["afterMigrateError.sql"] = "select 1/0;";
+  source_.files["afterMigrate.sql"] = "x;";
+  const auto run = Execute();
+  EXPECT_EQ(run.state, RunState::kFailed);
+  EXPECT_EQ(status::DetailsOf(run.error).metadata.at("file"), "V2__b.sql");
+  EXPECT_THAT(database_.runs(), ElementsAre("V1__a.sql", "afterEachMigrateError.sql"));
+  EXPECT_THAT(events_, Contains("failed"));
+}
+
+TEST_F(RunExecutorTest, ACallbackInAMigrationFallsWithIt) {
+  source_.files["afterEachMigrate.sql"] = "select 1/0;";
+  const auto run = Execute();
+  EXPECT_EQ(run.state, RunState::kFailed);
+  EXPECT_EQ(status::DetailsOf(run.error).metadata.at("file"), "afterEachMigrate.sql");
+  EXPECT_EQ(run.steps[0].state, StepState::kFailed);
+  EXPECT_THAT(database_.runs(), IsEmpty());
+  EXPECT_THAT(database_.history().rows, IsEmpty());
+}
+
+TEST_F(RunExecutorTest, ACallbackThatLosesItsSessionEndsTheRun) {
+  source_.files["beforeMigrate.sql"] = "x;";
+  database_.SetFates({CommitFate::kLostAfter});
+  const auto run = Execute();
+  EXPECT_THAT(run.error,
+              testing::HasReason(absl::StatusCode::kUnavailable, Reason::kBackendUnavailable));
+  EXPECT_THAT(database_.runs(), ElementsAre("beforeMigrate.sql"));
+}
+
+TEST_F(RunExecutorTest, AGroupIsOneTransaction) {
+  MigrateOptions options;
+  options.group = true;
+  source_.files["V3__c.sql"] = "select 1/0;";
+  const auto failed = Execute(options);
+  EXPECT_EQ(failed.state, RunState::kFailed);
+  EXPECT_THAT(database_.runs(), IsEmpty());
+  EXPECT_EQ(failed.steps[0].state, StepState::kPending);
+  EXPECT_EQ(failed.steps[2].state, StepState::kFailed);
+  EXPECT_EQ(status::DetailsOf(failed.error).metadata.at("file"), "V3__c.sql");
+  source_.files["V3__c.sql"] = "c;";
+  database_.SetFates({CommitFate::kLostAfter});
+  const auto run = Execute(options);
+  EXPECT_EQ(run.state, RunState::kSucceeded);
+  EXPECT_THAT(database_.runs(), ElementsAre("V1__a.sql", "V2__b.sql", "V3__c.sql"));
+  EXPECT_EQ(database_.history().rows.back().installed_rank, 3);
+}
+
+TEST_F(RunExecutorTest, RowsOnlyWhereExecutingIsSkipped) {
+  MigrateOptions options;
+  options.skip_executing = true;
+  source_.files["V2__b.sql"] = "vacuum;";
+  source_.files["beforeEachMigrate.sql"] = "x;";
+  const auto run = Execute(options);
+  EXPECT_EQ(run.state, RunState::kSucceeded);
+  EXPECT_THAT(database_.runs(), IsEmpty());
+  EXPECT_EQ(database_.history().rows.size(), 3U);
+  EXPECT_EQ(run.steps[1].action, StepAction::kRecord);
+}
+
+TEST_F(RunExecutorTest, ADryRunChangesNothingAndStopsBeforeWhatItCouldNotTakeBack) {
+  source_.files["V1__a.sql"] = "lock table t in share mode;";
+  source_.files["V3__c.sql"] = "vacuum;";
+  source_.files["V4__d.sql"] = "d;";
+  MigrateOptions options;
+  options.dry_run = true;
+  const auto run = Execute(options);
+  EXPECT_EQ(run.state, RunState::kSucceeded);
+  EXPECT_TRUE(run.dry_run);
+  EXPECT_EQ(run.steps[0].state, StepState::kRolledBack);
+  EXPECT_EQ(run.steps[0].detail, "holds SHARE on public.t");
+  EXPECT_EQ(run.steps[1].state, StepState::kRolledBack);
+  EXPECT_EQ(run.steps[2].state, StepState::kPending);
+  EXPECT_THAT(run.steps[2].detail, ::testing::HasSubstr("outside a transaction"));
+  EXPECT_THAT(run.steps[3].detail, ::testing::HasSubstr("V3__c.sql"));
+  EXPECT_THAT(events_, Contains("locks"));
+  EXPECT_THAT(database_.runs(), IsEmpty());
+  EXPECT_THAT(database_.history().rows, IsEmpty());
+  EXPECT_FALSE(database_.history().exists);
+  source_.files["V2__b.sql"] = "select 1/0;";
+  const auto failed = Execute(options);
+  EXPECT_EQ(failed.state, RunState::kFailed);
+  EXPECT_EQ(failed.steps[0].state, StepState::kRolledBack);
+  EXPECT_EQ(failed.steps[1].state, StepState::kFailed);
+}
+
+TEST_F(RunExecutorTest, OnlyThePlanThatWasLookedAtIsCarriedOut) {
+  MigrateExecutor planner({database_, catalog_, database_, clock_}, {}, Complete({}));
+  ASSERT_THAT(planner.PlanOnly(), testing::IsOk());
+  MigrateOptions options;
+  options.plan_hash = planner.findings().hash;
+  source_.files["V3__c.sql"] = "c; c;";
+  Execute(options);
+  EXPECT_THAT(prepared_, testing::HasReason(absl::StatusCode::kAborted, Reason::kPlanChanged));
+  EXPECT_FALSE(database_.history().exists) << "nothing was touched";
+  source_.files["V3__c.sql"] = "c;";
+  database_.SetFates({CommitFate::kGood, CommitFate::kLostAfter});
+  const auto run = Execute(options);
+  EXPECT_EQ(run.state, RunState::kSucceeded)
+      << "what is left of it after a loss is not another plan";
+  EXPECT_EQ(run.plan_hash, options.plan_hash);
+  Execute(options);
+  EXPECT_THAT(prepared_, testing::HasReason(absl::StatusCode::kAborted, Reason::kPlanChanged));
+}
+
+TEST_F(RunExecutorTest, ABaselineComesFirstWhereThereIsContentWithoutHistory) {
+  database_.has_content = true;
+  Execute();
+  EXPECT_THAT(prepared_,
+              testing::HasReason(absl::StatusCode::kFailedPrecondition, Reason::kNonEmptySchema));
+  MigrateOptions options;
+  options.baseline = BaselineRow(Version::Parse("1").value(), "<< Flyway Baseline >>");
+  source_.files["beforeBaseline.sql"] = "x;";
+  const auto run = Execute(options);
+  EXPECT_EQ(run.state, RunState::kSucceeded);
+  EXPECT_THAT(database_.runs(), ElementsAre("beforeBaseline.sql", "V2__b.sql", "V3__c.sql"));
+  EXPECT_EQ(database_.history().rows.at(0).type, HistoryType::kBaseline);
+  EXPECT_EQ(run.steps.at(0).state, StepState::kApplied);
+  EXPECT_EQ(run.steps.at(2).installed_rank, 3);
+}
+
+class OneFinding final : public ScriptJudge {
+ public:
+  explicit OneFinding(LintSeverity severity) : severity_(severity) {}
+  absl::StatusOr<std::vector<LintFinding>> Judge(const ScriptsToJudge& scripts) override {
+    judged = scripts.scripts.size();
+    return std::vector<LintFinding>{
+        {.rule = "ban-drop-table", .severity = severity_, .migration = "V1", .message = "it goes"}};
+  }
+  size_t judged = 0;
+
+ private:
+  const LintSeverity severity_;
+};
+
+TEST_F(RunExecutorTest, LintStopsOrTells) {
+  OneFinding judge(LintSeverity::kError);
+  judge_ = &judge;
+  MigrateOptions options;
+  options.lint_policy = LintPolicy::kStop;
+  Execute(options);
+  EXPECT_THAT(prepared_,
+              testing::HasReason(absl::StatusCode::kFailedPrecondition, Reason::kLintFailed));
+  EXPECT_FALSE(database_.history().exists);
+  EXPECT_EQ(judge.judged, 3U);
+  options.lint_policy = LintPolicy::kWarn;
+  EXPECT_EQ(Execute(options).state, RunState::kSucceeded);
+  EXPECT_THAT(events_, Contains("lint"));
+  judge.judged = 0;
+  EXPECT_EQ(Execute(options).state, RunState::kSucceeded);
+  EXPECT_EQ(judge.judged, 0U) << "there is nothing to judge";
 }
 
 }  // namespace

@@ -50,7 +50,7 @@ absl::StatusOr<SchemaCapture> SchemaDrift::Capture(const std::string& run_id) {
 }
 
 absl::Status SchemaDrift::CaptureAfter(const Run& run) {
-  if (run.state != RunState::kSucceeded) return absl::OkStatus();
+  if (run.state != RunState::kSucceeded || run.dry_run) return absl::OkStatus();
   const bool changed = std::any_of(run.steps.begin(), run.steps.end(), [](const RunStep& step) {
     return step.state == StepState::kApplied && MayChangeSchemas(step.action);
   });

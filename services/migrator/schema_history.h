@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -27,6 +28,14 @@ struct Blocker {
   absl::Duration transaction_age;
 };
 
+// How far a long command is, in the server's own words.
+struct StatementProgress {
+  std::string phase;  // "building index: scanning table", "copying"
+  int64_t done = 0;   // blocks, tuples, sessions or bytes, as the phase counts
+  int64_t total = 0;  // 0 when the server does not know
+  bool operator==(const StatementProgress&) const = default;
+};
+
 // Thread-safety: all methods.
 // Errors, all methods: UNAVAILABLE BACKEND_UNAVAILABLE; FAILED_PRECONDITION HISTORY_DENIED.
 class SchemaHistory {
@@ -50,6 +59,10 @@ class SchemaHistory {
   //   LOCK_NOT_HELD (FAILED_PRECONDITION)      no such session holds the lock
   //   DEADLINE_PASSED (DEADLINE_EXCEEDED)      it was told to end and has not yet
   virtual absl::StatusOr<LockHolder> EndLockHolder(int pid, absl::Time backend_start) = 0;
+
+  // Of the index build, or the COPY, that the session with this pid is at; nothing while it does
+  // neither.
+  virtual absl::StatusOr<std::optional<StatementProgress>> FindProgress(int pid) = 0;
 };
 
 }  // namespace storefront::migrator

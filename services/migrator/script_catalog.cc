@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "services/migrator/script_catalog.h"
 
+#include <memory>
+#include <optional>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "libs/status/error.h"
 #include "libs/status/macros.h"
+#include "services/migrator/checksum_cause.h"
 #include "services/migrator/script_checksum.h"
 
 namespace storefront::migrator {
@@ -31,12 +35,45 @@ std::map<std::string, std::string> ScriptCatalog::BuiltIn(const Script& script,
           {"environment", "default"}};
 }
 
+void ScriptCatalog::ReadConfigs(ScriptSet& set) {
+  for (auto* scripts :
+       {&set.versioned, &set.baselines, &set.repeatables, &set.undos, &set.callbacks}) {
+    for (Script& script : *scripts) {
+      if (!script.config_file) continue;
+      const auto config = [&]() -> absl::StatusOr<ScriptConfig> {
+        ASSIGN_OR_RETURN(const SourceText text, source_.Read(*script.config_file));
+        return ParseScriptConfig(script.config_file->path, text.text->view());
+      }();
+      if (config.ok()) {
+        script.config = *config;
+      } else {
+        const bool is_migration = script.name.kind != ScriptKind::kCallback;
+        set.findings.push_back(FindingOf(config.status(),
+                                         is_migration ? MigrationId(script.name) : "",
+                                         script.config_file->path));
+      }
+    }
+  }
+}
+
+absl::StatusOr<int32_t> ScriptCatalog::RepeatableChecksum(const Script& script,
+                                                          const ServerFacts& facts) {
+  ASSIGN_OR_RETURN(const SourceText text, source_.Read(script.file));
+  if (!script.config.replace_placeholders) return text.checksum;
+  const auto replaced = placeholders_.Replace(text.text, BuiltIn(script, facts));
+  if (!replaced.ok()) return status::Prefix(script.file.path, replaced.status());
+  return ScriptChecksum(replaced->script_text());
+}
+
 absl::StatusOr<ScriptSet> ScriptCatalog::Load(const ServerFacts& facts) {
   ASSIGN_OR_RETURN(const std::vector<SourceFile> files, source_.List());
   ScriptSet set = MakeScriptSet(files, {.validate_naming = options_.validate_naming});
-  for (auto* scripts : {&set.versioned, &set.baselines}) {
+  ReadConfigs(set);
+  for (auto* scripts : {&set.versioned, &set.baselines, &set.repeatables}) {
     for (Script& script : *scripts) {
-      auto checksum = source_.Checksum(script.file);
+      const auto checksum = script.name.kind == ScriptKind::kRepeatable
+                                ? RepeatableChecksum(script, facts)
+                                : source_.Checksum(script.file);
       if (checksum.ok()) {
         script.checksum = *checksum;
       } else {
@@ -45,28 +82,46 @@ absl::StatusOr<ScriptSet> ScriptCatalog::Load(const ServerFacts& facts) {
       }
     }
   }
-  for (Script& script : set.repeatables) {
-    auto text = source_.Read(script.file);
-    if (!text.ok()) {
-      set.findings.push_back(FindingOf(text.status(), MigrationId(script.name), script.file.path));
-      continue;
-    }
-    auto replaced = placeholders_.Replace(text->text, BuiltIn(script, facts));
-    if (!replaced.ok()) {
-      set.findings.push_back(FindingOf(status::Prefix(script.file.path, replaced.status()),
-                                       MigrationId(script.name), script.file.path));
-      continue;
-    }
-    script.checksum = ScriptChecksum(replaced->script_text());
-  }
   return set;
 }
 
 absl::StatusOr<PreparedScript> ScriptCatalog::Prepare(const Script& script,
-                                                      const ServerFacts& facts) {
+                                                      const ServerFacts& facts, bool allow_mixed) {
   ASSIGN_OR_RETURN(const SourceText text, source_.Read(script.file));
   return PrepareScript(script, text, placeholders_, BuiltIn(script, facts), parser_,
-                       options_.max_statements);
+                       options_.max_statements, allow_mixed);
+}
+
+std::string ScriptCatalog::ExplainChecksum(const Script& script, const ServerFacts& facts,
+                                           int32_t recorded) {
+  const auto text = source_.Read(script.file);
+  if (!text.ok()) return "";
+  const auto replaced = placeholders_.Replace(text->text, BuiltIn(script, facts));
+  return LikelyChecksumCause(text->text->view(), replaced.ok() ? replaced->text() : "", recorded);
+}
+
+Callbacks ScriptCatalog::PrepareCallbacks(const ScriptSet& set, const ServerFacts& facts,
+                                          std::vector<Finding>& findings) {
+  Callbacks callbacks;
+  for (const Script& script : set.callbacks) {
+    const std::optional<CallbackEvent> event = FindCallbackEvent(script.name.event);
+    if (!event) continue;
+    auto prepared = Prepare(script, facts);
+    if (!prepared.ok()) {
+      findings.push_back(FindingOf(prepared.status(), "", script.file.path));
+      continue;
+    }
+    if (IsInMigration(*event) && !prepared->transactional) {
+      findings.push_back({std::string(status::ReasonName(status::Reason::kInvalidScript)), "",
+                          script.file.path,
+                          absl::StrCat(script.file.path, ": ", script.name.event,
+                                       " is part of each migration's transaction, but a statement "
+                                       "of it, or its configuration, refuses one.")});
+      continue;
+    }
+    callbacks[*event].push_back(std::make_shared<const PreparedScript>(*std::move(prepared)));
+  }
+  return callbacks;
 }
 
 absl::StatusOr<PreparedScript> ScriptCatalog::PrepareText(const Script& script,

@@ -2,11 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "libs/clock/clock.h"
+#include "services/migrator/callbacks.h"
 #include "services/migrator/migration_connection.h"
 #include "services/migrator/placeholders.h"
 #include "services/migrator/prepared_script.h"
@@ -35,8 +38,16 @@ class ScriptCatalog {
   absl::StatusOr<ScriptSet> Load(const ServerFacts& facts);
 
   // Reads the script once more and makes it ready: what runs is exactly what this returns, whatever
-  // happens to the file later (M11).
-  absl::StatusOr<PreparedScript> Prepare(const Script& script, const ServerFacts& facts);
+  // happens to the file later (M11). With `allow_mixed` no script is refused as MIXED_SCRIPT.
+  absl::StatusOr<PreparedScript> Prepare(const Script& script, const ServerFacts& facts,
+                                         bool allow_mixed = false);
+
+  // Every callback of the set made ready; what is wrong with one is added to `findings`.
+  Callbacks PrepareCallbacks(const ScriptSet& set, const ServerFacts& facts,
+                             std::vector<Finding>& findings);
+
+  // LikelyChecksumCause of the file as it is now.
+  std::string ExplainChecksum(const Script& script, const ServerFacts& facts, int32_t recorded);
 
   // Of the text before placeholders are replaced.
   absl::StatusOr<int32_t> RawChecksum(const Script& script) {
@@ -51,6 +62,9 @@ class ScriptCatalog {
 
  private:
   std::map<std::string, std::string> BuiltIn(const Script& script, const ServerFacts& facts) const;
+  // The files beside the scripts; what is wrong with one is a finding of the set.
+  void ReadConfigs(ScriptSet& set);
+  absl::StatusOr<int32_t> RepeatableChecksum(const Script& script, const ServerFacts& facts);
 
   ScriptSource& source_;
   StatementParser& parser_;

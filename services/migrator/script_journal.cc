@@ -50,7 +50,20 @@ RunEvent ScriptJournal::EventOf(absl::string_view type, size_t statement) const 
   return event;
 }
 
+void ScriptJournal::SetUnits(std::vector<const PreparedScript*> scripts,
+                             std::function<void(size_t)> on_unit) {
+  units_ = std::move(scripts);
+  on_unit_ = std::move(on_unit);
+}
+
+void ScriptJournal::OnUnitStarted(size_t unit) {
+  if (unit < units_.size() && units_[unit] != nullptr) script_ = units_[unit];
+  on_unit_(unit);
+}
+
 void ScriptJournal::OnStatementStarted(size_t statement) {
+  statement_ = statement;
+  progress_.reset();
   started_ = parts_.clock.Steady();
   asked_ = started_;
   parts_.journal.Note(EventOf("statement_started", statement));
@@ -76,6 +89,11 @@ void ScriptJournal::OnTick() {
   const clock::SteadyTime now = parts_.clock.Steady();
   if (now - asked_ < absl::Seconds(1)) return;
   asked_ = now;
+  NoteBlockers();
+  NoteProgress();
+}
+
+void ScriptJournal::NoteBlockers() {
   auto blockers = parts_.onlooker.FindBlockers(backend_pid_);
   if (!blockers.ok() || blockers->empty()) return;
   std::string text = absl::StrJoin(*blockers, "; ", [](std::string* out, const Blocker& blocker) {
@@ -84,8 +102,21 @@ void ScriptJournal::OnTick() {
   blockers_ = *std::move(blockers);
   if (text == blocked_by_) return;
   blocked_by_ = std::move(text);
-  parts_.journal.Note(RunEvent{
-      .type = "blocked", .script = Path(), .message = absl::StrCat("waits for ", blocked_by_)});
+  RunEvent event{
+      .type = "blocked", .script = Path(), .message = absl::StrCat("waits for ", blocked_by_)};
+  for (const Blocker& blocker : blockers_) event.blocking_pids.push_back(blocker.pid);
+  parts_.journal.Note(std::move(event));
+}
+
+void ScriptJournal::NoteProgress() {
+  const auto progress = parts_.onlooker.FindProgress(backend_pid_);
+  if (!progress.ok() || !*progress || *progress == progress_) return;
+  progress_ = *progress;
+  RunEvent event = EventOf("statement_progress", statement_);
+  event.phase = progress_->phase;
+  event.phase_done = progress_->done;
+  event.phase_total = progress_->total;
+  parts_.journal.Note(std::move(event));
 }
 
 void ScriptJournal::NameBlocker(status::ErrorSpec& spec) const {

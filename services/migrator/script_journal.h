@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,7 +26,8 @@ std::string SqlStateOf(const absl::Status& status);
 // serialization failure.
 bool MayBeRepeated(const absl::Status& status);
 
-// Notes statements, notices and who blocks the session. Secrets are masked.
+// Notes statements, notices, who blocks the session and how far a long command is. Secrets are
+// masked.
 //
 // Thread-safety: none. Lifetime: the references outlive it.
 class ScriptJournal final : public ScriptObserver {
@@ -39,6 +42,12 @@ class ScriptJournal final : public ScriptObserver {
   // `script` may be null: work of ours, without statements of a file.
   ScriptJournal(Parts parts, int backend_pid, const PreparedScript* script);
 
+  // The scripts of the units that follow, null for those without; `on_unit` is called when one
+  // begins. Outlived by what it captures.
+  void SetUnits(std::vector<const PreparedScript*> scripts, std::function<void(size_t)> on_unit);
+  void SetScript(const PreparedScript* script) { script_ = script; }
+
+  void OnUnitStarted(size_t unit) override;
   void OnStatementStarted(size_t statement) override;
   void OnStatementFinished(size_t statement, int64_t rows) override;
   void OnNotice(absl::string_view severity, absl::string_view message) override;
@@ -56,13 +65,19 @@ class ScriptJournal final : public ScriptObserver {
   RunEvent EventOf(absl::string_view type, size_t statement) const;
   std::string Path() const;
   void NameBlocker(status::ErrorSpec& spec) const;
+  void NoteBlockers();
+  void NoteProgress();
 
   Parts parts_;
   const int backend_pid_;
   const PreparedScript* script_;
+  std::vector<const PreparedScript*> units_;
+  std::function<void(size_t)> on_unit_ = [](size_t) {};
+  size_t statement_ = 0;  // that is under way
   clock::SteadyTime started_, asked_;
   std::vector<Blocker> blockers_;
   std::string blocked_by_;
+  std::optional<StatementProgress> progress_;  // as it was noted last
 };
 
 }  // namespace storefront::migrator

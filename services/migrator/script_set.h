@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "libs/status/reason.h"
+#include "services/migrator/script_config.h"
 #include "services/migrator/script_name.h"
 #include "services/migrator/script_source.h"
 
@@ -20,6 +21,8 @@ struct Script {
   SourceFile file;
   // Of V and B: raw; of R: after placeholders. Unset where it could not be computed.
   std::optional<int32_t> checksum;
+  std::optional<SourceFile> config_file = {};  // `….sql.conf` beside it
+  ScriptConfig config = {};                    // as that file says, once it was read
 };
 
 // One thing that is wrong with files or history.
@@ -36,10 +39,12 @@ struct ScriptSet {
   std::vector<Script> baselines;    // ascending
   std::vector<Script> repeatables;  // by description in UTF-16 code units: `B view` before `a view`
   std::vector<Script> undos;        // ascending
-  // What stops every run: INVALID_NAME, DUPLICATE_…, CALLBACK_NOT_SUPPORTED and what was added
-  // later.
+  std::vector<Script> callbacks;    // of the events that are run; by event, then description
+  // What stops every run: INVALID_NAME, DUPLICATE_… and what was added later.
   std::vector<Finding> findings;
-  std::vector<std::string> skipped;  // names that are none, with validate_naming off
+  // What stops none: CALLBACK_NOT_SUPPORTED for Flyway's other events, INVALID_NAME with
+  // validate_naming off, INVALID_SCRIPT_CONFIG for a configuration without its script.
+  std::vector<Finding> warnings;
 
   bool HasUndo(const Version& version) const;
 };

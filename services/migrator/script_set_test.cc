@@ -54,12 +54,41 @@ TEST(MakeScriptSet, WrongNamesAreAllNamedOrSkipped) {
   EXPECT_THAT(Codes(strict), ElementsAre("INVALID_NAME", "INVALID_NAME"));
   const ScriptSet lenient = Make(paths, {.validate_naming = false});
   EXPECT_THAT(lenient.findings, ElementsAre());
-  EXPECT_THAT(lenient.skipped, ElementsAre("notes.sql", "sub/.V3__x.sql"));
+  ASSERT_EQ(lenient.warnings.size(), 2U);
+  EXPECT_EQ(lenient.warnings[0].script, "notes.sql");
+  EXPECT_EQ(lenient.warnings[1].script, "sub/.V3__x.sql");
 }
 
-TEST(MakeScriptSet, WhatIsNotRunYetIsRefusedNotSkipped) {
-  EXPECT_THAT(Codes(Make({"afterMigrate.sql", "V1__a.sql", "V1__a.sql.conf"})),
-              ElementsAre("CALLBACK_NOT_SUPPORTED", "INVALID_SCRIPT_CONFIG"));
+TEST(MakeScriptSet, CallbacksStandByEventThenDescription) {
+  const ScriptSet set = Make({"afterMigrate.sql", "beforeMigrate__b.sql", "beforeMigrate__a.sql",
+                              "beforeMigrate.sql", "V1__a.sql"});
+  EXPECT_THAT(set.findings, ElementsAre());
+  std::vector<std::string> paths;
+  for (const Script& script : set.callbacks) paths.push_back(script.file.path);
+  EXPECT_THAT(paths, ElementsAre("beforeMigrate.sql", "beforeMigrate__a.sql",
+                                 "beforeMigrate__b.sql", "afterMigrate.sql"));
+  EXPECT_THAT(Codes(Make({"x/afterMigrate.sql", "y/afterMigrate.sql"})),
+              ElementsAre("INVALID_NAME"))
+      << "nobody could tell which goes first";
+}
+
+TEST(MakeScriptSet, EventsThatAreNotRunAreWarnedAbout) {
+  const ScriptSet set = Make({"beforeInfo.sql", "createSchema.sql", "V1__a.sql"});
+  EXPECT_THAT(set.findings, ElementsAre());
+  EXPECT_THAT(set.callbacks, ElementsAre());
+  ASSERT_EQ(set.warnings.size(), 2U);
+  EXPECT_EQ(set.warnings[0].code, "CALLBACK_NOT_SUPPORTED");
+}
+
+TEST(MakeScriptSet, AConfigurationGoesToItsScript) {
+  const ScriptSet set = Make({"V1__a.sql", "V1__a.sql.conf", "x/V2__b.SQL", "x/V2__b.SQL.conf",
+                              "V2__b.sql.conf", "R__v.sql", "R__v.sql.conf"});
+  EXPECT_EQ(set.versioned[0].config_file->path, "V1__a.sql.conf");
+  EXPECT_EQ(set.versioned[1].config_file->path, "x/V2__b.SQL.conf");
+  EXPECT_EQ(set.repeatables[0].config_file->path, "R__v.sql.conf");
+  EXPECT_THAT(set.findings, ElementsAre());
+  ASSERT_EQ(set.warnings.size(), 1U);
+  EXPECT_EQ(set.warnings[0].script, "V2__b.sql.conf") << "it is for no script";
 }
 
 TEST(FindingsToStatus, CarriesEachAsAViolation) {

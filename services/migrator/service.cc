@@ -12,6 +12,7 @@
 #include "services/migrator/commands_convert.h"
 #include "services/migrator/convert.h"
 #include "services/migrator/convert_lint.h"
+#include "services/migrator/convert_plan.h"
 #include "services/migrator/drift_convert.h"
 #include "services/migrator/origin_convert.h"
 
@@ -27,10 +28,12 @@ using grpcserver::CallScope;
 using MigratorRpcs = v1::MigratorService;
 
 MigratorEdge::MigratorEdge(grpcserver::Edge& edge, Migrator& migrator, Linter& linter,
-                           HistoryCommands& commands, SchemaDrift& drift, std::string history_table)
+                           Planner& planner, HistoryCommands& commands, SchemaDrift& drift,
+                           std::string history_table)
     : edge_(edge),
       migrator_(migrator),
       linter_(linter),
+      planner_(planner),
       commands_(commands),
       drift_(drift),
       history_table_(std::move(history_table)),
@@ -39,6 +42,7 @@ MigratorEdge::MigratorEdge(grpcserver::Edge& edge, Migrator& migrator, Linter& l
       get_(edge.Resolve(MigratorRpcs::service_full_name(), "GetMigration")),
       validate_(edge.Resolve(MigratorRpcs::service_full_name(), "ValidateMigrations")),
       lint_(edge.Resolve(MigratorRpcs::service_full_name(), "LintMigrations")),
+      plan_(edge.Resolve(MigratorRpcs::service_full_name(), "PlanMigrations")),
       get_drift_(edge.Resolve(MigratorRpcs::service_full_name(), "GetDrift")),
       capture_(edge.Resolve(MigratorRpcs::service_full_name(), "CaptureSchema")),
       migrate_(edge.Resolve(MigratorRpcs::service_full_name(), "Migrate")),
@@ -124,6 +128,16 @@ grpc::ServerUnaryReactor* MigratorEdge::LintMigrations(grpc::CallbackServerConte
     ASSIGN_OR_RETURN(const LintRequest wanted, FromProto(*request));
     ASSIGN_OR_RETURN(const LintReport report, linter_.Lint(wanted));
     ToProto(report, *response);
+    return absl::OkStatus();
+  });
+}
+
+grpc::ServerUnaryReactor* MigratorEdge::PlanMigrations(grpc::CallbackServerContext* call,
+                                                       const v1::PlanMigrationsRequest* request,
+                                                       v1::MigrationPlan* response) {
+  return edge_.Unary(call, plan_, *request, *response, [=, this](const CallScope&) -> absl::Status {
+    ASSIGN_OR_RETURN(const MigrationPlan plan, planner_.Plan(FromProto(*request)));
+    ToProto(plan, *response);
     return absl::OkStatus();
   });
 }

@@ -9,6 +9,7 @@
 #include "services/migrator/history_commands.h"
 #include "services/migrator/lint.h"
 #include "services/migrator/migrator.h"
+#include "services/migrator/planner.h"
 #include "services/migrator/schema_drift.h"
 #include "storefront/migrator/v1/migrator.grpc.pb.h"
 
@@ -17,7 +18,7 @@ namespace storefront::migrator {
 // Lifetime: the references outlive it.
 class MigratorEdge final : public v1::MigratorService::CallbackService {
  public:
-  MigratorEdge(grpcserver::Edge& edge, Migrator& migrator, Linter& linter,
+  MigratorEdge(grpcserver::Edge& edge, Migrator& migrator, Linter& linter, Planner& planner,
                HistoryCommands& commands, SchemaDrift& drift, std::string history_table);
 
   grpc::ServerUnaryReactor* GetMigrationStatus(grpc::CallbackServerContext* call,
@@ -35,6 +36,9 @@ class MigratorEdge final : public v1::MigratorService::CallbackService {
   grpc::ServerUnaryReactor* LintMigrations(grpc::CallbackServerContext* call,
                                            const v1::LintMigrationsRequest* request,
                                            v1::LintMigrationsResponse* response) override;
+  grpc::ServerUnaryReactor* PlanMigrations(grpc::CallbackServerContext* call,
+                                           const v1::PlanMigrationsRequest* request,
+                                           v1::MigrationPlan* response) override;
   grpc::ServerUnaryReactor* GetDrift(grpc::CallbackServerContext* call,
                                      const v1::GetDriftRequest* request,
                                      v1::Drift* response) override;
@@ -74,10 +78,11 @@ class MigratorEdge final : public v1::MigratorService::CallbackService {
   grpcserver::Edge& edge_;
   Migrator& migrator_;
   Linter& linter_;
+  Planner& planner_;
   HistoryCommands& commands_;
   SchemaDrift& drift_;
   const std::string history_table_;
-  const grpcserver::Method get_status_, list_, get_, validate_, lint_, get_drift_, capture_,
+  const grpcserver::Method get_status_, list_, get_, validate_, lint_, plan_, get_drift_, capture_,
       migrate_, baseline_, repair_, undo_, clean_, force_unlock_, get_run_, list_runs_, watch_run_,
       cancel_run_;
 };

@@ -204,6 +204,10 @@ struct ReindexFacts {
   bool concurrently = false;
 };
 
+struct LockTableFacts {
+  int mode = 8;  // as Postgres numbers them: 1 is ACCESS SHARE, 8 ACCESS EXCLUSIVE
+};
+
 // VACUUM FULL and CLUSTER: rewrites under an exclusive lock.
 struct RewriteFacts {};
 
@@ -240,7 +244,7 @@ struct TypeChangeFacts {
 
 using StatementDetail =
     std::variant<CreateTableFacts, AlterTableFacts, RenameFacts, CreateIndexFacts, DropFacts,
-                 TruncateFacts, DataChangeFacts, ReindexFacts, RewriteFacts, SetFacts,
-                 PublicationFacts, TypeChangeFacts>;
+                 TruncateFacts, DataChangeFacts, ReindexFacts, LockTableFacts, RewriteFacts,
+                 SetFacts, PublicationFacts, TypeChangeFacts>;
 
 }  // namespace storefront::migrator

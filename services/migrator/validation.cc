@@ -56,14 +56,16 @@ std::string Code(const MigrationLine& line, absl::string_view before, absl::stri
   return absl::StrCat(before, IsRepeatable(line) ? "REPEATABLE" : "VERSIONED", after);
 }
 
-// Why the checksum changed, as far as the two numbers tell.
-std::string ChecksumMessage(const MigrationLine& line) {
+std::string ChecksumMessage(const MigrationLine& line, const ValidationOptions& options) {
+  const std::string cause = options.explain_checksum(*line.script, *line.row->checksum);
   return absl::StrCat(line.script->file.path, " changed after it was applied: checksum ",
-                      *line.row->checksum, " then, ", *line.script->checksum,
-                      " now. Restore the file, or repair the history if the change is meant.");
+                      *line.row->checksum, " then, ", *line.script->checksum, " now",
+                      cause.empty() ? "" : absl::StrCat("; probably ", cause),
+                      ". Restore the file, or repair the history if the change is meant.");
 }
 
-void Compare(const MigrationLine& line, std::vector<Finding>& findings) {
+void Compare(const MigrationLine& line, const ValidationOptions& options,
+             std::vector<Finding>& findings) {
   const HistoryRow& row = *line.row;
   const std::string& path = line.script->file.path;
   const bool is_baseline_file = line.script->name.kind == ScriptKind::kBaseline;
@@ -76,7 +78,7 @@ void Compare(const MigrationLine& line, std::vector<Finding>& findings) {
   }
   if (!row.version) return;  // a repeatable that differs is Outdated, not wrong
   if (row.checksum && line.script->checksum && *row.checksum != *line.script->checksum) {
-    findings.push_back({"CHECKSUM_MISMATCH", line.id, path, ChecksumMessage(line)});
+    findings.push_back({"CHECKSUM_MISMATCH", line.id, path, ChecksumMessage(line, options)});
   }
   const std::string description = ShortenDescription(line.script->name.description);
   if (row.description != description) {
@@ -105,6 +107,7 @@ void Judge(const MigrationLine& line, const ValidationOptions& options,
                                        "repair the history.")});
       return;
     case kIgnored:
+      if (line.is_baseline) return;  // a higher one was chosen
       findings.push_back({Code(line, "RESOLVED_", "_MIGRATION_NOT_APPLIED"), line.id, script,
                           absl::StrCat(script,
                                        " is below what was applied last and will never be "
@@ -124,7 +127,7 @@ void Judge(const MigrationLine& line, const ValidationOptions& options,
     case kSuccess:
     case kOutOfOrder:
     case kBaseline:
-      if (line.script != nullptr && line.row != nullptr) Compare(line, findings);
+      if (line.script != nullptr && line.row != nullptr) Compare(line, options, findings);
       return;
     case kAboveTarget:
     case kBelowBaseline:

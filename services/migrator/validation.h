@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -25,6 +27,10 @@ class IgnorePatterns {
 
 struct ValidationOptions {
   bool allow_pending = false;  // before a run: what it will apply is no finding
+  // Why the script no longer has the recorded checksum, as a clause; empty when it is not known.
+  std::function<std::string(const Script&, int32_t)> explain_checksum = [](const Script&, int32_t) {
+    return std::string();
+  };
 };
 
 // Findings in the order of the table. Pure.
