@@ -166,7 +166,8 @@ absl::StatusOr<Options> MakeOptions(const config::Settings& settings) {
                    .limits = made.migrator.limits};
   made.linter = {.lint = {.large_table_rows = settings.Int("large_table_rows")},
                  .max_text_bytes = static_cast<size_t>(settings.Bytes("max_lint_text")),
-                 .out_of_order = made.migrator.out_of_order};
+                 .out_of_order = made.migrator.out_of_order,
+                 .mixed = made.migrator.mixed};
   made.event_buffer = static_cast<size_t>(settings.Int("event_buffer"));
   made.run_retention = settings.Duration("run_retention");
   return made;

@@ -7,12 +7,37 @@
 #include "libs/status/error.h"
 #include "libs/status/macros.h"
 #include "services/migrator/backoff.h"
+#include "services/migrator/callback_runner.h"
 #include "services/migrator/migration_state.h"
 #include "services/migrator/script_journal.h"
 
 namespace storefront::migrator {
+namespace {
 
 using status::Reason;
+
+struct Events {
+  CallbackEvent before, after;
+};
+
+// A migrate run is no command.
+std::optional<Events> EventsOf(RunKind kind) {
+  switch (kind) {
+    case RunKind::kMigrate:
+      return std::nullopt;
+    case RunKind::kBaseline:
+      return Events{CallbackEvent::kBeforeBaseline, CallbackEvent::kAfterBaseline};
+    case RunKind::kRepair:
+      return Events{CallbackEvent::kBeforeRepair, CallbackEvent::kAfterRepair};
+    case RunKind::kUndo:
+      return Events{CallbackEvent::kBeforeUndo, CallbackEvent::kAfterUndo};
+    case RunKind::kClean:
+      return Events{CallbackEvent::kBeforeClean, CallbackEvent::kAfterClean};
+  }
+  return std::nullopt;
+}
+
+}  // namespace
 
 absl::Status CheckConfirmation(const ServerFacts& facts, const std::string& confirmation) {
   if (confirmation == facts.database) return absl::OkStatus();
@@ -39,7 +64,34 @@ absl::StatusOr<std::string> CommandExecutor::CurrentVersion() {
   return table.current ? table.current->Canonical() : "";
 }
 
+// What is wrong with files that this run does not need does not stop it.
+absl::Status CommandExecutor::PrepareCallbacks() {
+  const ServerFacts& facts = keeper_.session().facts();
+  ASSIGN_OR_RETURN(ScriptSet set, parts_.catalog.Load(facts));
+  const std::optional<Events> events = EventsOf(command_->kind());
+  std::erase_if(set.callbacks, [&](const Script& script) {
+    const auto event = FindCallbackEvent(script.name.event);
+    return !events || (event != events->before && event != events->after);
+  });
+  std::vector<Finding> findings;
+  callbacks_ = parts_.catalog.PrepareCallbacks(set, facts, findings);
+  return FindingsToStatus(findings);
+}
+
+absl::Status CommandExecutor::CallBack(CallbackEvent event, RunJournal& journal,
+                                       const std::stop_token& stop) {
+  const absl::Status ran = RunCallbacks(*callbacks_, event, limits_.lock_retries, keeper_.session(),
+                                        {.onlooker = parts_.onlooker,
+                                         .placeholders = parts_.catalog.placeholders(),
+                                         .clock = parts_.clock,
+                                         .journal = journal},
+                                        stop);
+  callback_failed_ = !ran.ok();
+  return ran;
+}
+
 absl::Status CommandExecutor::Plan() {
+  if (!callbacks_) RETURN_IF_ERROR(PrepareCallbacks());
   RETURN_IF_ERROR(command_->Plan(keeper_.session()));
   // Of a history that cannot be read there is none.
   if (!initial_version_) initial_version_ = CurrentVersion().value_or("");
@@ -133,17 +185,20 @@ absl::Status CommandExecutor::Settled(RunJournal& journal, const std::stop_token
                                            ? "nothing to do"
                                            : absl::StrCat(command_->steps().size(), " steps"))});
   journal.Update([&](Run& run) { run.initial_version = initial_version(); });
+  const std::optional<Events> events = EventsOf(command_->kind());
+  if (events && !has_begun_) RETURN_IF_ERROR(CallBack(events->before, journal, stop));
+  has_begun_ = true;
   while (command_->Next().count > 0) {
     if (stop.stop_requested()) return RunCancelled();
     RETURN_IF_ERROR(PerformNext(journal, stop));
   }
-  return absl::OkStatus();
+  return events ? CallBack(events->after, journal, stop) : absl::OkStatus();
 }
 
 absl::Status CommandExecutor::PerformAll(RunJournal& journal, const std::stop_token& stop) {
   for (;;) {
     const absl::Status status = Settled(journal, stop);
-    if (!IsSessionLost(status)) return status;
+    if (callback_failed_ || !IsSessionLost(status)) return status;
     keeper_.Drop();
     planned_ = false;
     if (++losses_ > limits_.reconnects) {

@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "services/migrator/callbacks.h"
 #include "services/migrator/history_command.h"
 #include "services/migrator/lock_keeper.h"
 #include "services/migrator/run.h"
@@ -23,7 +24,8 @@ absl::Status CheckConfirmation(const ServerFacts& facts, const std::string& conf
 //
 // A transaction whose outcome is unknown is settled by the history (docs/adr/0007-lost-commit.md):
 // connect again, take the lock again, which outwaits the old session, and let the command plan
-// again.
+// again. The command's callbacks run once each, around its transactions, also when it has nothing to
+// do; a session lost in one ends the run, as nothing tells whether it took effect.
 class CommandExecutor {
  public:
   CommandExecutor(ExecutorParts parts, ExecutorLimits limits, absl::Duration lock_wait,
@@ -46,6 +48,8 @@ class CommandExecutor {
 
  private:
   absl::Status Plan();
+  absl::Status PrepareCallbacks();
+  absl::Status CallBack(CallbackEvent event, RunJournal& journal, const std::stop_token& stop);
   absl::StatusOr<std::string> CurrentVersion();
   absl::Status PerformAll(RunJournal& journal, const std::stop_token& stop);
   absl::Status PerformNext(RunJournal& journal, const std::stop_token& stop);
@@ -58,6 +62,9 @@ class CommandExecutor {
   const std::unique_ptr<HistoryCommand> command_;
   bool planned_ = false;  // under the lock that is held now
   std::optional<std::string> initial_version_;
+  std::optional<Callbacks> callbacks_;  // nothing before they were read
+  bool has_begun_ = false;              // the callbacks before have run
+  bool callback_failed_ = false;
   int losses_ = 0;  // of sessions, since a transaction was done
 };
 

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -34,6 +35,10 @@ struct UndoPlan {
   std::vector<UndoItem> items;  // in order: applied last, undone first
   int last_rank = 0;            // of the history that the plan was made from
 };
+
+// Makes one script ready.
+using PrepareScriptFn =
+    std::function<absl::StatusOr<std::shared_ptr<const PreparedScript>>(const Script&)>;
 
 // Empty when nothing is applied, or nothing above the target.
 //   UNDO_SCRIPT_MISSING  names each migration without a U file

@@ -170,3 +170,29 @@ def test_events_that_are_not_run_are_warned_about(project):
         ("INVALID_SCRIPT_CONFIG", "V9__x.sql.conf"),
     ]
     p.migrate_ok()
+
+
+def test_commands_have_callbacks_too(project):
+    p = with_journal(
+        project,
+        {
+            "V2__a.sql": "create table a (i int);",
+            "U2__a.sql": NOTE.format("U2") + "\ndrop table a;",
+            **callbacks("beforeUndo", "afterUndo", "beforeRepair", "afterRepair"),
+        },
+    )
+    p.migrate_ok()
+    (database,) = p.sql("select current_database()")[0]
+    run = p.wait(p.stub.Undo(pb.UndoRequest(confirmation=database)).name)
+    assert run.state == Run.SUCCEEDED, run.error
+    assert journal(p) == ["beforeUndo", "U2", "afterUndo"]
+    run = p.wait(p.stub.Repair(pb.RepairRequest()).name)
+    assert run.state == Run.SUCCEEDED, run.error
+    assert journal(p)[3:] == ["beforeRepair", "afterRepair"]
+
+    p.write({"beforeUndo.sql": "select 1/0;"})
+    p.migrate_ok()
+    run = p.wait(p.stub.Undo(pb.UndoRequest(confirmation=database)).name)
+    assert run.state == Run.FAILED
+    assert metadata(run)["file"] == "beforeUndo.sql"
+    assert p.sql("select count(*) from a") == [(0,)], "nothing was undone"
