@@ -178,6 +178,13 @@ absl::Status CommandExecutor::PerformNext(RunJournal& journal, const std::stop_t
 absl::Status CommandExecutor::Settled(RunJournal& journal, const std::stop_token& stop) {
   RETURN_IF_ERROR(keeper_.Await(journal, stop));
   if (!planned_) RETURN_IF_ERROR(Plan());
+  const std::optional<Events> events = EventsOf(command_->kind());
+  if (events && !has_begun_) {
+    RETURN_IF_ERROR(CallBack(events->before, journal, stop));
+    has_begun_ = true;
+    // It may have changed what the plan was made from.
+    if (!CallbacksOf(*callbacks_, events->before).empty()) RETURN_IF_ERROR(Plan());
+  }
   ShowSteps(
       journal, {},
       RunEvent{.type = "validated",
@@ -185,9 +192,6 @@ absl::Status CommandExecutor::Settled(RunJournal& journal, const std::stop_token
                                            ? "nothing to do"
                                            : absl::StrCat(command_->steps().size(), " steps"))});
   journal.Update([&](Run& run) { run.initial_version = initial_version(); });
-  const std::optional<Events> events = EventsOf(command_->kind());
-  if (events && !has_begun_) RETURN_IF_ERROR(CallBack(events->before, journal, stop));
-  has_begun_ = true;
   while (command_->Next().count > 0) {
     if (stop.stop_requested()) return RunCancelled();
     RETURN_IF_ERROR(PerformNext(journal, stop));

@@ -311,6 +311,44 @@ TEST_F(HistoryCommandsTest, ACancelledUndoKeepsWhatItHasDone) {
   EXPECT_EQ(run.steps[1].state, StepState::kPending);
 }
 
+TEST_F(HistoryCommandsTest, CallbacksRunAroundItOnce) {
+  Applied(1);
+  for (const char* name : {"beforeUndo.sql", "afterUndo__b.sql", "afterUndo__a.sql",
+                           "beforeRepair.sql", "afterRepair.sql", "beforeClean.sql"}) {
+    source_.files[name] = "select 1;";
+  }
+  database_.SetFates({CommitFate::kGood, CommitFate::kLostAfter});
+  EXPECT_EQ(End(commands_.Undo({.confirmation = "fake"})).state, RunState::kSucceeded);
+  EXPECT_THAT(database_.runs(),
+              ElementsAre("beforeUndo.sql", "U1__a.sql", "afterUndo__a.sql", "afterUndo__b.sql"));
+  EXPECT_THAT(events_, Contains("callback"));
+  End(commands_.Repair({}));
+  EXPECT_THAT(database_.runs().back(), "afterRepair.sql") << "also when there is nothing to do";
+}
+
+TEST_F(HistoryCommandsTest, ACallbackThatFailsEndsTheRun) {
+  Applied(1);
+  source_.files["beforeUndo.sql"] = "select 1/0;";
+  const auto run = End(commands_.Undo({.confirmation = "fake"}));
+  EXPECT_THAT(run.error,
+              testing::HasReason(absl::StatusCode::kFailedPrecondition, Reason::kScriptFailed));
+  EXPECT_THAT(Rows(), ElementsAre("1 SQL 1"));
+  source_.files["beforeUndo.sql"] = "select '";
+  EXPECT_THAT(commands_.Undo({.confirmation = "fake"}),
+              testing::HasReason(absl::StatusCode::kFailedPrecondition, Reason::kInvalidScript));
+}
+
+TEST_F(HistoryCommandsTest, ACallbackWhoseSessionIsLostIsNotRepeated) {
+  Applied(1);
+  source_.files["afterUndo.sql"] = "select 1;";
+  database_.SetFates({CommitFate::kGood, CommitFate::kLostAfter});
+  const auto run = End(commands_.Undo({.confirmation = "fake"}));
+  EXPECT_THAT(run.error,
+              testing::HasReason(absl::StatusCode::kUnavailable, Reason::kBackendUnavailable));
+  EXPECT_THAT(database_.runs(), ElementsAre("U1__a.sql", "afterUndo.sql"));
+  EXPECT_EQ(run.steps[0].state, StepState::kApplied);
+}
+
 TEST_F(HistoryCommandsTest, ForceUnlockEndsTheHolderThatIsNamed) {
   auto holder = database_.Open().value();
   ASSERT_THAT(holder->TryLock(), testing::IsOkAndHolds(true));

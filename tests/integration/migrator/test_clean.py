@@ -200,3 +200,21 @@ def test_the_shipped_migrations_can_be_undone_and_cleaned(project, scratch):
     run_ok(p, "clean")
     assert p.sql("select to_regnamespace('seeder'), to_regnamespace('cdc_audit')") == [(None, None)]
     assert is_empty(p)
+    assert p.migrate_ok().final_version == newest, "a callback took the publication away"
+    assert p.sql("select * from pg_publication_tables order by 1, 2, 3") == published
+
+
+def test_callbacks_run_around_it(project):
+    p = project(
+        {
+            **undoable(1),
+            "beforeClean.sql": "create table public.gone (i int); create schema notes;"
+            " create table notes.before (i int);",
+            "afterClean__a.sql": "alter table notes.before rename to after;",
+        },
+        clean_enabled=True,
+    )
+    p.migrate_ok()
+    run_ok(p, "clean")
+    assert is_empty(p), "what beforeClean made in the schema goes too"
+    assert p.sql("select to_regclass('notes.after')::text") == [("notes.after",)]
