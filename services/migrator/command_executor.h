@@ -24,8 +24,8 @@ absl::Status CheckConfirmation(const ServerFacts& facts, const std::string& conf
 //
 // A transaction whose outcome is unknown is settled by the history (docs/adr/0007-lost-commit.md):
 // connect again, take the lock again, which outwaits the old session, and let the command plan
-// again. The command's callbacks run once each, around its transactions, also when it has nothing to
-// do; a session lost in one ends the run, as nothing tells whether it took effect.
+// again. The command's callbacks run once each, around its transactions, also when it has nothing
+// to do; a session lost in one ends the run, as nothing tells whether it took effect.
 class CommandExecutor {
  public:
   CommandExecutor(ExecutorParts parts, ExecutorLimits limits, absl::Duration lock_wait,

@@ -33,9 +33,7 @@ def info_of(run: Run) -> error_details_pb2.ErrorInfo:
 def relations(p) -> set[str]:
     return {
         row[0]
-        for row in p.sql(
-            "select relname from pg_class where relnamespace = 'public'::regnamespace"
-        )
+        for row in p.sql("select relname from pg_class where relnamespace = 'public'::regnamespace")
     }
 
 
@@ -57,7 +55,9 @@ def test_nothing_stays_of_a_first_dry_run(project):
 
 def test_locks_are_told_after_each_statement(project):
     p = project(
-        {"V1__t.sql": "create table orders (id int primary key, total int);\ncreate table other (i int);"}
+        {
+            "V1__t.sql": "create table orders (id int primary key, total int);\ncreate table other (i int);"
+        }
     )
     p.migrate_ok()
     p.write(

@@ -26,7 +26,8 @@ def tables(p) -> set[str]:
 
 def create(*names: str) -> dict[str, str]:
     return {
-        f"V{i}__{name}.sql": f"create table {name} (i int);" for i, name in enumerate(names, start=1)
+        f"V{i}__{name}.sql": f"create table {name} (i int);"
+        for i, name in enumerate(names, start=1)
     }
 
 

@@ -258,9 +258,7 @@ def test_statement_progress_of_an_index_build(project):
     p.write({"V2__i.sql": "create index on t (slow(i));"})
     run = p.start()
     seen = []
-    for message in p.stub.WatchMigrationRun(
-        pb.WatchMigrationRunRequest(name=run.name), timeout=60
-    ):
+    for message in p.stub.WatchMigrationRun(pb.WatchMigrationRunRequest(name=run.name), timeout=60):
         seen += [event for event in message.events if event.type == "statement_progress"]
     assert any(event.phase.startswith("building index") for event in seen), seen
     assert all(event.script == "V2__i.sql" and event.statement == 1 for event in seen)
