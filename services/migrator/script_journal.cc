@@ -12,6 +12,8 @@ namespace {
 
 using status::Reason;
 
+constexpr absl::Duration kAskInterval = absl::Seconds(1);
+
 std::string Describe(const Blocker& blocker) {
   return absl::StrCat("pid ", blocker.pid, " (", blocker.application_name, ", ", blocker.state,
                       blocker.relation.empty() ? "" : absl::StrCat(", on ", blocker.relation),
@@ -34,7 +36,7 @@ bool MayBeRepeated(const absl::Status& status) {
 }
 
 ScriptJournal::ScriptJournal(Parts parts, int backend_pid, const PreparedScript* script)
-    : parts_(parts), backend_pid_(backend_pid), script_(script), asked_(parts.clock.Steady()) {}
+    : parts_(parts), backend_pid_(backend_pid), script_(script) {}
 
 std::string ScriptJournal::Path() const {
   return script_ == nullptr ? "" : script_->script.file.path;
@@ -65,7 +67,8 @@ void ScriptJournal::OnStatementStarted(size_t statement) {
   statement_ = statement;
   progress_.reset();
   started_ = parts_.clock.Steady();
-  asked_ = started_;
+  // The first tick asks already: with a short lock_timeout there is no second one.
+  asked_.reset();
   parts_.journal.Note(EventOf("statement_started", statement));
 }
 
@@ -87,7 +90,7 @@ void ScriptJournal::OnNotice(absl::string_view severity, absl::string_view messa
 void ScriptJournal::OnTick() {
   parts_.journal.Flush();
   const clock::SteadyTime now = parts_.clock.Steady();
-  if (now - asked_ < absl::Seconds(1)) return;
+  if (asked_ && now - *asked_ < kAskInterval) return;
   asked_ = now;
   NoteBlockers();
   NoteProgress();

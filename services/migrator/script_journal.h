@@ -74,7 +74,8 @@ class ScriptJournal final : public ScriptObserver {
   std::vector<const PreparedScript*> units_;
   std::function<void(size_t)> on_unit_ = [](size_t) {};
   size_t statement_ = 0;  // that is under way
-  clock::SteadyTime started_, asked_;
+  clock::SteadyTime started_;
+  std::optional<clock::SteadyTime> asked_;  // the onlooker, in this statement
   std::vector<Blocker> blockers_;
   std::string blocked_by_;
   std::optional<StatementProgress> progress_;  // as it was noted last
