@@ -134,10 +134,19 @@ PgSideSession::PgSideSession(pg::ConnectionOptions connection, int32_t owner)
 
 absl::Status PgSideSession::Connect() {
   ASSIGN_OR_RETURN(pg::PgConn connection, pg::ConnectLibpq(options_));
-  RETURN_IF_ERROR(PgExecute(connection.get(), "take the owner's lock",
-                            absl::StrCat("select pg_catalog.pg_try_advisory_lock(", kOwnerLockClass,
-                                         ", ", owner_, ")"))
-                      .status());
+  // Through a pooler the lock would stay with a session that is not ours.
+  ASSIGN_OR_RETURN(const pg::PgResult locked,
+                   PgExecute(connection.get(), "take the owner's lock",
+                             absl::StrCat("select case when pg_catalog.pg_backend_pid() = ",
+                                          PQbackendPID(connection.get()),
+                                          " then pg_catalog.pg_try_advisory_lock(", kOwnerLockClass,
+                                          ", ", owner_, ") end")));
+  if (PQgetisnull(locked.get(), 0, 0) != 0) {
+    return status::Error({.code = absl::StatusCode::kFailedPrecondition,
+                          .reason = Reason::kPoolerDetected,
+                          .message = "A connection pooler stands between the service and Postgres: "
+                                     "connect to Postgres directly."});
+  }
   connection_ = std::move(connection);
   return absl::OkStatus();
 }
