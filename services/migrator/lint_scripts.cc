@@ -71,7 +71,15 @@ std::vector<LintFinding> LintOne(const LintScript& script, const LintSelection& 
   TransactionRules transactions(script.is_mixed_refused);
   state.OnScript(script.script->transactional, options.one_transaction);
   const auto& statements = script.script->statements;
+  const ScriptText& text = script.script->replaced.script_text();
+  size_t released = 0;
   for (size_t i = 0; i < statements.size(); ++i) {
+    // What was judged need not stay in memory; scripts can be large.
+    if (const size_t begin = statements[i].place.offset;
+        begin - released >= ScriptText::kPieceBytes) {
+      text.Release(released, begin);
+      released = begin;
+    }
     const StatementFacts& facts = statements[i].facts;
     const StatementContext context{.script = *script.script,
                                    .index = i,
@@ -94,6 +102,8 @@ std::vector<LintFinding> LintOne(const LintScript& script, const LintSelection& 
   transactions.OnEnd(findings);
   cdc.OnEnd(model, findings);
   LintPlaceholders(script, findings);
+  text.Release(0, text.view().size());
+  script.script->raw->Release(0, script.script->raw->view().size());
   return findings.Take();
 }
 
