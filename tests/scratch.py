@@ -48,7 +48,12 @@ class Scratch:
         return {**os.environ, MARKER: str(self.path)}
 
     def folder(self, name: str) -> Path:
+        """A new folder; a name that is taken gets a number."""
         made = self.path / name
+        number = 1
+        while made.exists():
+            number += 1
+            made = self.path / f"{name}-{number}"
         made.mkdir(mode=0o700)
         return made
 

@@ -75,7 +75,7 @@ def test_a_frozen_postgres_answers_again_when_it_thaws(postgres):
 
 def test_a_standby_follows(new_postgres, scratch):
     primary = new_postgres()
-    standby = primary.standby(scratch.path / "standby")
+    standby = primary.standby(scratch.folder("standby"))
     standby.start()
     try:
         primary.psql("create table t as select 1 as x")

@@ -253,7 +253,10 @@ def test_M6_validate_names_each_and_migrate_refuses(project, fails):
         ({"V1__a.sql": "copy t from stdin;\n1\n"}, "INVALID_SCRIPT"),
         ({"V1__a.sql": "select '${nobody}';"}, "MISSING_PLACEHOLDER"),
         ({"V1__a.sql": "create table t (i int); vacuum t;"}, "MIXED_SCRIPT"),
-        ({"V1__a.sql": "select 1;", "V1__a.sql.conf": "shouldExecute=false"}, "INVALID_SCRIPT_CONFIG"),
+        (
+            {"V1__a.sql": "select 1;", "V1__a.sql.conf": "shouldExecute=false"},
+            "INVALID_SCRIPT_CONFIG",
+        ),
     ],
 )
 def test_M6_files_that_cannot_be_used(project, fails, files, reason):
