@@ -1,4 +1,4 @@
-"""The migrator over REST, on a real Postgres.
+"""Every RPC of the migrator over REST, on a real Postgres.
 
 SPDX-License-Identifier: Apache-2.0
 """
@@ -6,8 +6,9 @@ SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
@@ -29,9 +30,16 @@ FILES = {
 
 @dataclass
 class Rest:
+    """A client that remembers which routes answered well."""
+
     client: httpx.Client
     folder: Path
     url: str
+    answered: set[tuple[str, str]] = field(default_factory=set)
+
+    def note(self, response: httpx.Response) -> None:
+        if response.status_code == 200:
+            self.answered.add((response.request.method, response.request.url.path))
 
     def get(self, path: str, **query: object) -> dict:
         return self.client.get(f"/v1/{path}", params=query).raise_for_status().json()
@@ -69,31 +77,61 @@ def rest(start_service: Callable[..., Service], database: str, tmp_path: Path) -
     migrator.wait_ready()
     gateway = start_service("gateway", {**nowhere(), "migrator_address": migrator.address})
     with httpx.Client(base_url=gateway.url, timeout=30) as client:
-        yield Rest(client, tmp_path, database)
+        made = Rest(client, tmp_path, database)
+        client.event_hooks["response"] = [made.note]
+        yield made
 
 
 def database_name(rest: Rest) -> str:
     return rest.get("migrations:status")["database"]
 
 
-def test_the_life_of_a_schema_over_rest(rest: Rest) -> None:
-    apply(rest)
+def test_every_row_of_the_migrator_answers_over_rest(rest: Rest) -> None:
+    review_and_apply(rest)
     look_at_it(rest)
+    drift(rest)
     undo_and_repair(rest)
     run_and_cancel(rest)
     unlock(rest)
     clean_and_baseline(rest)
 
+    document = rest.client.get("/openapi.json").json()
+    shown = {
+        (verb.upper(), path)
+        for path, verbs in document["paths"].items()
+        for verb in verbs
+        if path.startswith("/v1/migration") and verb in ("get", "post")
+    }
+    assert len(shown) >= 18
+    patterns = {
+        (verb, path): re.compile(re.sub(r"\{[^}]+\}", "[^/:]+", path) + "$") for verb, path in shown
+    }
+    missed = [
+        route
+        for route, pattern in patterns.items()
+        if not any(verb == route[0] and pattern.match(path) for verb, path in rest.answered)
+    ]
+    assert missed == [], "these rows were not seen to answer"
 
-def apply(rest: Rest) -> None:
-    would = rest.post("migrations:migrate", validateOnly=True)
-    assert [step["script"] for step in would["steps"]] == [
+
+def review_and_apply(rest: Rest) -> None:
+    plan = rest.post("migrations:plan")
+    assert [step["script"] for step in plan["steps"]] == [
         "V1__shop.sql",
         "V2__price.sql",
         "R__names.sql",
     ]
-    made = rest.succeeded(rest.post("migrations:migrate"))
+    stale = rest.post("migrations:plan", target="1")["planHash"]
+    rest.refused("migrations:lint", 400, "INVALID_FIELD", enableRules=["no-such-rule"])
+    lint = rest.post("migrations:lint", text="alter table shop drop column name;")
+    assert "ban-drop-column" in [finding["rule"] for finding in lint["findings"]]
+
+    rest.refused("migrations:migrate", 409, "PLAN_CHANGED", planHash=stale)
+    rest.refused("migrations:migrate", 400, "INVALID_FIELD", planHash="no hash")
+    assert rest.get("migrations:status").get("historyExists") is not True, "nothing ran"
+    made = rest.succeeded(rest.post("migrations:migrate", planHash=plan["planHash"]))
     assert [step["state"] for step in made["steps"]] == ["APPLIED"] * 3
+    assert made["planHash"] == plan["planHash"]
 
     lines = rest.client.get(f"/v1/{made['name']}:watch").text.splitlines()
     assert json.loads(lines[-1])["result"]["run"]["state"] == "SUCCEEDED"
@@ -116,8 +154,20 @@ def look_at_it(rest: Rest) -> None:
     assert rest.post("migrations:validate")["valid"] is True
     runs = rest.get("migrationRuns", pageSize=1)
     assert [run["state"] for run in runs["migrationRuns"]] == ["SUCCEEDED"]
+    assert runs["nextPageToken"] == ""
     # A verb of a POST is no name of a GET.
     assert rest.client.get("/v1/migrations:plan").status_code == 405
+
+
+def drift(rest: Rest) -> None:
+    captured = rest.post("migrations:captureSchema")
+    assert captured["objectCount"] > 0
+    assert rest.get("migrations:drift")["drifted"] is False
+    rest.sql("alter table shop add column by_hand int")
+    found = rest.get("migrations:drift")
+    assert found["drifted"] is True
+    assert any("by_hand" in change["object"] for change in found["changes"]), found
+    rest.sql("alter table shop drop column by_hand")
 
 
 def undo_and_repair(rest: Rest) -> None:
@@ -126,6 +176,10 @@ def undo_and_repair(rest: Rest) -> None:
     rest.refused("migrations:undo", 400, "CONFIRMATION_MISMATCH", confirmation="another")
     rest.succeeded(rest.post("migrations:undo", confirmation=database_name(rest)))
     assert rest.get("migrations:status")["currentVersion"] == "1"
+    newest = rest.get("migrationRuns", pageSize=1)
+    first = rest.get("migrationRuns", pageSize=1, pageToken=newest["nextPageToken"])
+    kinds = [run["kind"] for page in (newest, first) for run in page["migrationRuns"]]
+    assert (kinds, first["nextPageToken"]) == (["UNDO", "MIGRATE"], "")
     (rest.folder / "V2__price.sql").unlink()
     (rest.folder / "V1__shop.sql").write_text(FILES["V1__shop.sql"] + "-- a word\n")
     assert rest.post("migrations:validate")["valid"] is False
