@@ -91,14 +91,14 @@ class Observer final : public ScriptObserver {
     if (script_) {
       parts_.journal.Update([&](Run& run) {
         run.steps[dry_run_.StepOf(*script_)].detail =
-            held_.empty() ? "" : absl::StrCat("holds ", Text(held_));
+            held_.empty() ? "" : absl::StrCat("holds ", TextOf(held_));
       });
     }
     if (added.empty()) return;
     parts_.journal.Note(RunEvent{.type = "locks",
                                  .script = path_,
                                  .statement = static_cast<int>(statement) + 1,
-                                 .message = Text(added)});
+                                 .message = TextOf(added)});
   }
   void OnStatementStarted(size_t statement) override { inner_.OnStatementStarted(statement); }
   void OnStatementFinished(size_t statement, int64_t rows) override {
@@ -115,6 +115,11 @@ class Observer final : public ScriptObserver {
   }
 
  private:
+  // A relation's name may be made from a secret.
+  std::string TextOf(const std::vector<HeldLock>& locks) const {
+    return parts_.placeholders.Mask(Text(locks));
+  }
+
   void BeginScript(size_t script) {
     script_ = script;
     const size_t step = dry_run_.StepOf(script);

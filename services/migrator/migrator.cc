@@ -36,6 +36,7 @@ absl::StatusOr<MigratorStatus> Migrator::Status() {
   for (const HistoryRow& row : status.listing->view.history.rows) {
     if (row.success) continue;
     ASSIGN_OR_RETURN(status.invalid_indexes, parts_.onlooker.InvalidIndexes());
+    for (std::string& index : status.invalid_indexes) index = placeholders().Mask(index);
     break;
   }
   status.active_run = runs_.ActiveId();

@@ -97,6 +97,7 @@ class Migrator {
   absl::StatusOr<PlannedRun> PlanRun(const MigrateRequest& request);
 
   RunRegistry& runs() { return runs_; }
+  const Placeholders& placeholders() const { return parts_.catalog.placeholders(); }
 
  private:
   absl::StatusOr<MigrateOptions> OptionsOf(const MigrateRequest& request) const;

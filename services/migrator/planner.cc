@@ -21,6 +21,14 @@ absl::StatusOr<MigrationPlan> Planner::Plan(const MigrateRequest& request) {
                    DescribeSteps(planned.plan, [this](const std::vector<RelationName>& names) {
                      return catalog_.Find(names);
                    }));
+  // What scripts name may be made from a secret.
+  for (PlanStep& step : plan.steps) {
+    for (PlanStatement& statement : step.statements) {
+      for (PlanLock& lock : statement.locks) {
+        lock.relation = migrator_.placeholders().Mask(lock.relation);
+      }
+    }
+  }
   std::map<std::string, PlanStep*> by_script;
   for (PlanStep& step : plan.steps) by_script[step.script] = &step;
   for (const LintFinding& finding : plan.findings) {

@@ -32,6 +32,8 @@ absl::Status RepairCommand::Plan(MigrationConnection& session) {
     MarkAllApplied();  // what was planned is done: the lost COMMIT took effect
   } else {
     steps_ = std::move(plan_.steps);
+    // The name of an index may be made from a secret.
+    for (RunStep& step : steps_) step.detail = catalog_.placeholders().Mask(step.detail);
   }
   return absl::OkStatus();
 }

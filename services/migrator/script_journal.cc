@@ -102,6 +102,7 @@ void ScriptJournal::NoteBlockers() {
   std::string text = absl::StrJoin(*blockers, "; ", [](std::string* out, const Blocker& blocker) {
     absl::StrAppend(out, Describe(blocker));
   });
+  text = parts_.placeholders.Mask(text);  // a relation's name may be made from a secret
   blockers_ = *std::move(blockers);
   if (text == blocked_by_) return;
   blocked_by_ = std::move(text);
@@ -128,14 +129,15 @@ void ScriptJournal::NameBlocker(status::ErrorSpec& spec) const {
   const Blocker& first = blockers_.front();
   spec.metadata["blocker_pid"] = absl::StrCat(first.pid);
   spec.metadata["blocker_application_name"] = first.application_name;
-  spec.metadata["blocker_relation"] = first.relation;
+  spec.metadata["blocker_relation"] = parts_.placeholders.Mask(first.relation);
 }
 
 absl::Status ScriptJournal::Explain(const absl::Status& status, absl::string_view migration) const {
   status::ErrorSpec spec = status::DetailsOf(status);
+  if (spec.reason == Reason::kUnspecified) return status;  // none of ours: CANCELLED as it came
+  spec.internal = parts_.placeholders.Mask(spec.internal);
   if (script_ == nullptr || spec.reason != Reason::kScriptFailed) {
-    if (spec.reason != Reason::kLockTimeout) return status;
-    NameBlocker(spec);
+    if (spec.reason == Reason::kLockTimeout) NameBlocker(spec);
     return status::Error(std::move(spec));
   }
   const PreparedScript& script = *script_;
@@ -165,7 +167,7 @@ absl::Status ScriptJournal::Explain(const absl::Status& status, absl::string_vie
                                     "row is marked as failed.");
   if (!script.transactional) {
     if (const auto indexes = parts_.onlooker.InvalidIndexes(); indexes.ok() && !indexes->empty()) {
-      const std::string names = absl::StrJoin(*indexes, ", ");
+      const std::string names = parts_.placeholders.Mask(absl::StrJoin(*indexes, ", "));
       absl::StrAppend(&spec.message, " Invalid indexes: ", names, ".");
       spec.metadata["invalid_indexes"] = names;
     }
@@ -181,7 +183,6 @@ absl::Status ScriptJournal::Explain(const absl::Status& status, absl::string_vie
     spec.code = absl::StatusCode::kResourceExhausted;
     spec.reason = sqlstate == "53100" ? Reason::kDiskFull : Reason::kOutOfMemory;
   }
-  spec.internal = parts_.placeholders.Mask(spec.internal);
   return status::Error(std::move(spec));
 }
 

@@ -10,6 +10,7 @@ import subprocess
 import urllib.request
 
 import grpc
+import psycopg
 import pytest
 from google.protobuf.message import Message
 from storefront.migrator.v1 import migrator_pb2 as pb
@@ -35,6 +36,32 @@ ${pw:copy}
 \\.
 """,
     "R__again.sql": "create or replace view again as select ${pw:literal}::text as pw;",
+}
+
+NAMED = """
+create table ${pw:ident} (t text unique, ${pw:ident} text);
+create table named (t text);
+create type kind as enum (${pw:literal});
+"""
+
+# Not applied, so that they are planned and judged: the secret is the name of what is locked, changed
+# and missed, and in each place that a finding quotes.
+JUDGED = {
+    "V2__judged.sql": """
+alter table ${pw:ident} add column ${pw:ident} char(10) not null;
+create index ${pw:ident} on ${pw:ident} (${pw:ident});
+alter table ${pw:ident} rename column ${pw:ident} to "other";
+alter table ${pw:ident} rename to ${pw:ident};
+drop table ${pw:ident};
+truncate ${pw:ident} cascade;
+alter table named add constraint ${pw:ident} check (t <> ${pw:literal});
+alter table named add constraint ${pw:ident} foreign key (t) references ${pw:ident} (t);
+update named set t = ${pw:literal}, t = ${pw:literal};
+alter type ${pw:ident} add value ${pw:literal};
+selec ${pw:literal} from ${pw:ident};
+do $do$ begin execute ${pw:literal}; end $do$;
+""",
+    "R__judged.sql": "create or replace view ${pw:ident} as select ${pw:literal}::text as pw;",
 }
 
 # Each fails on the server with the secret in its message, detail or context.
@@ -91,7 +118,12 @@ class Everything:
             self.add(line.name, lambda r=request: s.GetMigration(r))
         self.add("status", lambda: s.GetMigrationStatus(pb.GetMigrationStatusRequest()))
         self.add("validate", lambda: s.ValidateMigrations(pb.ValidateMigrationsRequest()))
+        self.add("plan", lambda: s.PlanMigrations(pb.PlanMigrationsRequest()))
+        self.add("plan of a group", lambda: s.PlanMigrations(pb.PlanMigrationsRequest(group=True)))
         self.add("lint", lambda: s.LintMigrations(pb.LintMigrationsRequest(include_applied=True)))
+        for name, text in JUDGED.items():
+            request = pb.LintMigrationsRequest(text=text, script=name)
+            self.add(f"lint of text {name}", lambda r=request: s.LintMigrations(r))
         self.add("drift", lambda: s.GetDrift(pb.GetDriftRequest()))
         self.add("check", lambda: p.start(validate_only=True))
         with urllib.request.urlopen(p.service.metrics_url, timeout=5) as answer:
@@ -159,6 +191,81 @@ def test_what_a_secret_makes_is_not_told(project, secret):
     texts = Everything(p).gather()
     assert "leaked" in texts["drift"]
     assert_nowhere(texts, canary)
+
+
+def test_plan_and_lint_do_not_tell_a_secret(project, secret):
+    canary, settings = secret
+    p = project({"V1__make.sql": NAMED}, **settings)
+    p.migrate_ok()
+    p.write(JUDGED)
+    texts = Everything(p).gather()
+    assert "V2__judged.sql" in texts["plan"] and "ACCESS EXCLUSIVE" in texts["plan"]
+    assert "${pw:ident}" in texts["plan"], "texts are those of the files"
+    for name in ("plan", "lint", "lint of text V2__judged.sql"):
+        for rule in ("adding-required-field", "ban-drop-table", "parse-error"):
+            assert rule in texts[name], f"no {rule} in {name}"
+    assert "***" in texts["plan"] and "***" in texts["lint"], "names are there, masked"
+    assert "secret-in-repeatable" in texts["lint"]
+    assert_nowhere(texts, canary)
+
+
+def test_events_of_dry_runs_and_undo_do_not_tell_a_secret(project, secret):
+    canary, settings = secret
+    files = with_copy_form(SCRIPTS, canary) | {
+        "V2__named.sql": NAMED,
+        "U2__named.sql": "do $do$ begin raise notice 'away: %', ${pw:literal}; end $do$;\n"
+        "drop table ${pw:ident}, named;\ndrop type kind;",
+        "U1__make.sql": "do $do$ begin raise exception 'no %', ${pw:literal}; end $do$;",
+        "beforeMigrate.sql": "do $do$ begin raise notice 'before: %', ${pw:literal}; end $do$;",
+        "afterMigrateError.sql": "do $do$ begin raise warning 'x %', ${pw:literal}; end $do$;",
+    }
+    p = project(files, **settings)
+    dry = p.wait(p.start(dry_run=True).name)
+    assert dry.state == pb.MigrationRun.SUCCEEDED, dry.error
+    p.migrate_ok()
+    name = p.sql("select current_database()")[0][0]
+    undone = p.wait(p.stub.Undo(pb.UndoRequest(confirmation=name)).name)
+    assert undone.state == pb.MigrationRun.SUCCEEDED, undone.error
+    failed = p.wait(p.stub.Undo(pb.UndoRequest(confirmation=name)).name)
+    assert "no ***" in failed.error.message
+    p.migrate_ok()
+    p.write({"V3__alter.sql": "alter table ${pw:ident} add column more int;"})
+    locks = p.wait(p.start(dry_run=True).name)
+    assert locks.steps[0].detail.startswith("holds "), locks
+    texts = Everything(p).gather()
+    assert "the word is ***" in texts[f"{dry.name} events"]
+    assert "before: ***" in texts[f"{dry.name} events"]
+    assert "away: ***" in texts[f"{undone.name} events"]
+    assert "ACCESS EXCLUSIVE on " in texts[f"{locks.name} events"]
+    assert_nowhere(texts, canary)
+
+
+def test_names_of_what_blocks_or_is_left_behind_do_not_tell_a_secret(project, secret):
+    canary, settings = secret
+    p = project({"V1__make.sql": NAMED}, lock_timeout="1500ms", lock_retries=0, **settings)
+    p.migrate_ok()
+    p.write({"V2__alter.sql": "alter table ${pw:ident} add column more int;"})
+    table = p.sql("select quote_ident(%s)", canary)[0][0]
+    with psycopg.connect(p.url) as blocker:
+        blocker.execute(f"lock table {table}")
+        blocked = p.migrate()
+    assert "Blocked by pid" in blocked.error.message and "***" in blocked.error.message
+    texts = Everything(p).gather()
+    assert "***" in texts[f"{blocked.name} events"]
+    assert_nowhere(texts, canary)
+
+    p.migrate_ok()
+    p.sql(f"drop table {table}")
+    p.sql("insert into named values ('x'), ('x')")
+    p.write({"V3__index.sql": "create unique index concurrently ${pw:ident} on named (t);"})
+    failed = p.migrate()
+    assert "Invalid indexes: public." in failed.error.message
+    assert "***" in str(p.stub.GetMigrationStatus(pb.GetMigrationStatusRequest()).failed)
+    assert_nowhere(Everything(p).gather(), canary)
+    repaired = p.wait(p.stub.Repair(pb.RepairRequest(drop_invalid_indexes=True)).name)
+    assert "***" in str(repaired.steps), repaired
+    assert p.sql("select to_regclass(%s)::text", table) == [(None,)], "it was dropped"
+    assert_nowhere(Everything(p).gather(), canary)
 
 
 @pytest.mark.parametrize("text", FAILING)
