@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "libs/status/grpc_status.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "google/rpc/error_details.pb.h"
 #include "libs/status/error.h"
@@ -13,15 +16,31 @@ namespace {
 
 constexpr char kDomain[] = "storefront-cdc";
 
-}  // namespace
+// An error travels in HTTP/2 trailers, of which a gRPC client takes 8 KiB by default, all of it
+// together: the details in base64, and the message once more. Above that the client sees no error
+// of ours at all.
+constexpr size_t kWireBytesMax = 4500;
+constexpr size_t kWireMessageBytesMax = 600;  // a byte that is not ASCII takes three
+constexpr size_t kWireValueBytesMax = 500;
+// At least what tags and lengths take: then a pass drops too few, never too many.
+constexpr size_t kViolationOverheadBytes = 16;
 
-google::rpc::Status ToRpcStatus(const absl::Status& status) {
+// At a character's border.
+void Cut(std::string& text, size_t bytes_max) {
+  constexpr absl::string_view kEllipsis = "…";
+  if (text.size() <= bytes_max) return;
+  size_t size = bytes_max - kEllipsis.size();
+  while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xC0U) == 0x80U) --size;
+  text.resize(size);
+  text.append(kEllipsis.data(), kEllipsis.size());
+}
+
+google::rpc::Status Make(const absl::Status& status, ErrorSpec spec) {
   google::rpc::Status out;
   out.set_code(static_cast<int>(status.code()));
-  out.set_message(std::string(status.message()));
+  out.set_message(spec.message);
   if (status.ok()) return out;
 
-  ErrorSpec spec = DetailsOf(status);
   if (spec.reason == Reason::kUnspecified) spec.reason = Reason::kInternalError;
   google::rpc::ErrorInfo info;
   info.set_reason(std::string(ReasonName(spec.reason)));
@@ -64,9 +83,51 @@ google::rpc::Status ToRpcStatus(const absl::Status& status) {
   return out;
 }
 
+// Leaves out violations from the end until the rest fits, and says how many.
+google::rpc::Status MakeForWire(const absl::Status& status) {
+  ErrorSpec spec = DetailsOf(status);
+  Cut(spec.message, kWireMessageBytesMax);
+  for (auto& [key, value] : spec.metadata) Cut(value, kWireValueBytesMax);
+  for (FieldViolation& each : spec.fields) Cut(each.description, kWireMessageBytesMax);
+  for (PreconditionViolation& each : spec.preconditions) {
+    Cut(each.subject, kWireValueBytesMax);
+    Cut(each.description, kWireMessageBytesMax);
+  }
+  google::rpc::Status made = Make(status, spec);
+  size_t left_out = 0;
+  while (made.ByteSizeLong() > kWireBytesMax) {
+    size_t excess = made.ByteSizeLong() - kWireBytesMax;
+    const size_t before = left_out;
+    const auto drop = [&](auto& list, const auto& bytes_of) {
+      while (excess > 0 && !list.empty()) {
+        excess -= std::min(excess, bytes_of(list.back()));
+        list.pop_back();
+        ++left_out;
+      }
+    };
+    drop(spec.preconditions, [](const PreconditionViolation& each) {
+      return each.type.size() + each.subject.size() + each.description.size() +
+             kViolationOverheadBytes;
+    });
+    drop(spec.fields, [](const FieldViolation& each) {
+      return each.field.size() + each.description.size() + kViolationOverheadBytes;
+    });
+    if (left_out == before) break;
+    spec.metadata["violations_left_out"] = absl::StrCat(left_out);
+    made = Make(status, spec);
+  }
+  return made;
+}
+
+}  // namespace
+
+google::rpc::Status ToRpcStatus(const absl::Status& status) {
+  return Make(status, DetailsOf(status));
+}
+
 grpc::Status ToGrpc(const absl::Status& status) {
   if (status.ok()) return grpc::Status::OK;
-  const google::rpc::Status rpc = ToRpcStatus(status);
+  const google::rpc::Status rpc = MakeForWire(status);
   return grpc::Status(static_cast<grpc::StatusCode>(rpc.code()), rpc.message(),
                       rpc.SerializeAsString());
 }

@@ -36,6 +36,51 @@ TEST(GrpcStatus, EveryDetailRoundTripsAndThePrivateCauseStays) {
   EXPECT_EQ(got.resource, want.resource);
 }
 
+// A client takes 8 KiB of trailers: message, and details in base64.
+size_t WireBytes(const grpc::Status& status) {
+  return status.error_message().size() + (status.error_details().size() + 2) / 3 * 4;
+}
+
+TEST(GrpcStatus, ManyViolationsAreCountedAndTheFirstOnesFit) {
+  ErrorSpec spec{.code = absl::StatusCode::kFailedPrecondition,
+                 .reason = Reason::kInvalidName,
+                 .message = "one of many",
+                 .fields = {{"a", "bad"}}};
+  for (int i = 0; i < 20'000; ++i) {
+    spec.preconditions.push_back({"INVALID_NAME", "V_.sql", std::string(100, 'x')});
+  }
+  const grpc::Status wire = ToGrpc(Error(spec));
+  EXPECT_LT(WireBytes(wire), 7500U);
+  const ErrorSpec got = DetailsOf(FromGrpc(wire));
+  EXPECT_EQ(got.reason, Reason::kInvalidName);
+  EXPECT_GT(got.preconditions.size(), 10U);
+  EXPECT_EQ(got.fields.size(), 1U);
+  EXPECT_EQ(got.metadata.at("violations_left_out"),
+            std::to_string(20'000 - got.preconditions.size()));
+  EXPECT_EQ(ToRpcStatus(Error(spec)).details_size(), 3);
+  EXPECT_GT(ToRpcStatus(Error(spec)).ByteSizeLong(), 2'000'000U);
+}
+
+TEST(GrpcStatus, LongTextsAreCutBetweenCharacters) {
+  std::string text;
+  for (int i = 0; i < 5000; ++i) text += "ü";
+  for (int shift = 0; shift < 2; ++shift) {
+    SCOPED_TRACE(shift);
+    const std::string message = std::string(static_cast<size_t>(shift), 'x') + text;
+    const grpc::Status wire = ToGrpc(Error({.code = absl::StatusCode::kAborted,
+                                            .reason = Reason::kRunActive,
+                                            .message = message,
+                                            .metadata = {{"k", message}},
+                                            .fields = {{"f", message}}}));
+    EXPECT_LT(WireBytes(wire), 7500U);
+    const ErrorSpec got = DetailsOf(FromGrpc(wire));
+    for (const std::string& each : {got.message, got.metadata.at("k")}) {
+      ASSERT_GT(each.size(), 400U);
+      EXPECT_EQ(each.substr(each.size() - 5), "ü…");
+    }
+  }
+}
+
 TEST(GrpcStatus, AStatusWithoutReasonIsAnInternalErrorOnTheWire) {
   const google::rpc::Status rpc = ToRpcStatus(absl::InternalError("boom"));
   google::rpc::ErrorInfo info;
