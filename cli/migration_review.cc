@@ -182,6 +182,10 @@ std::string PlanText(const MigrationPlan& plan, bool color) {
     absl::StrAppend(&out, "\n");
     AppendStep(step, ++number, color, out);
   }
+  if (plan.truncated()) {
+    absl::StrAppend(&out, "\nToo long for one answer: not all statements and findings of the ",
+                    plan.step_count(), " scripts are shown. A smaller --target shows them.\n");
+  }
   return absl::StrCat(out, "\nLint: ", CountsText(plan.lint_counts()), ".\n");
 }
 

@@ -27,6 +27,7 @@ namespace {
 using migrator::v1::Drift;
 using migrator::v1::ForceUnlockResponse;
 using migrator::v1::GetMigrationStatusRequest;
+using migrator::v1::LintCounts;
 using migrator::v1::LintFinding;
 using migrator::v1::LintMigrationsResponse;
 using migrator::v1::LockHolder;
@@ -53,9 +54,8 @@ absl::Status PrintReview(Session& session, const google::protobuf::Message& answ
 template <typename Answer>
 absl::StatusOr<Answer> CallFor(Session& session, const char* method, const Inputs& inputs) {
   ASSIGN_OR_RETURN(const auto request, MakeRequest(session, *RowOf(MethodNamed(method)), inputs));
-  Answer answer;
-  RETURN_IF_ERROR(session.Call(MethodNamed(method), *request, answer));
-  return answer;
+  ASSIGN_OR_RETURN(const auto answer, CallGathered(session, MethodNamed(method), *request, inputs));
+  return static_cast<const Answer&>(*answer);
 }
 
 // A word as a shell takes it.
@@ -123,6 +123,12 @@ absl::StatusOr<int> Tolerated(const Inputs& inputs) {
       absl::StrCat("--fail-on: '", wanted, "' is none of error, warning, note, never."));
 }
 
+int WorstOf(const LintCounts& counts) {
+  if (counts.errors() > 0) return LintFinding::ERROR;
+  if (counts.warnings() > 0) return LintFinding::WARNING;
+  return counts.notes() > 0 ? LintFinding::NOTE : LintFinding::SEVERITY_UNSPECIFIED;
+}
+
 absl::StatusOr<ExitCode> RunLint(Session& session, const Inputs& inputs) {
   ASSIGN_OR_RETURN(const int tolerated, Tolerated(inputs));
   Inputs sent = inputs;
@@ -141,16 +147,15 @@ absl::StatusOr<ExitCode> RunLint(Session& session, const Inputs& inputs) {
   }
   ASSIGN_OR_RETURN(const auto answer, CallFor<LintMigrationsResponse>(session, kLint, sent));
   std::string text;
-  int worst = 0;
   for (const LintFinding& finding : answer.findings()) {
     absl::StrAppend(&text, FindingText(finding, shown, session.color_out()));
-    worst = std::max(worst, static_cast<int>(finding.severity()));
   }
   RETURN_IF_ERROR(PrintReview(session, answer, text));
   session.Note(absl::StrCat(
       answer.script_count(),
       answer.script_count() == 1 ? " script: " : " scripts: ", CountsText(answer.counts()), "."));
-  return worst > tolerated ? ExitCode::kFailed : ExitCode::kDone;
+  // Also of what --limit leaves out.
+  return WorstOf(answer.counts()) > tolerated ? ExitCode::kFailed : ExitCode::kDone;
 }
 
 absl::StatusOr<ExitCode> RunDrift(Session& session, const Inputs& inputs) {

@@ -84,6 +84,31 @@ TEST(MigrationsLint, JudgesALocalFileUnderItsName) {
   EXPECT_EQ(f.rpc.seen[0].request["script"], "V9__x.sql");
 }
 
+TEST(MigrationsLint, GathersPagesAndJudgesWhatALimitLeavesOut) {
+  constexpr char kFirst[] = R"({"counts": {"errors": 1, "notes": 1}, "scriptCount": 1,
+    "nextPageToken": "t", "findings": [{"rule": "prefer-text-field", "severity": "NOTE",
+    "script": "V1__a.sql", "line": 1, "column": 1, "message": "m"}]})";
+  constexpr char kSecond[] = R"({"counts": {"errors": 1, "notes": 1}, "scriptCount": 1,
+    "findings": [{"rule": "ban-drop-database", "severity": "ERROR", "script": "V1__a.sql",
+    "line": 2, "column": 1, "message": "n"}]})";
+  SessionFixture all;
+  all.rpc.Add("MigratorService.LintMigrations", {.messages = {kFirst}});
+  all.rpc.Add("MigratorService.LintMigrations", {.messages = {kSecond}});
+  EXPECT_THAT(Type(all, {"migrations", "lint"}), IsOkAndHolds(ExitCode::kFailed));
+  ASSERT_EQ(all.rpc.seen.size(), 2U);
+  EXPECT_EQ(all.rpc.seen[1].request["pageToken"], "t");
+  EXPECT_EQ(all.out.str(),
+            "V1__a.sql:1:1: note: m [prefer-text-field]\n"
+            "V1__a.sql:2:1: error: n [ban-drop-database]\n");
+  EXPECT_EQ(all.err.str(), "1 script: 1 error, 0 warnings, 1 note.\n");
+
+  SessionFixture limited;
+  limited.rpc.Add("MigratorService.LintMigrations", {.messages = {kFirst}});
+  EXPECT_THAT(Type(limited, {"migrations", "lint", "--limit", "1"}),
+              IsOkAndHolds(ExitCode::kFailed));
+  EXPECT_EQ(limited.rpc.seen.size(), 1U);
+}
+
 TEST(MigrationsLint, WrongUseSendsNothing) {
   for (const std::vector<std::string>& more : std::vector<std::vector<std::string>>{
            {"/no/such/file.sql"}, {"/tmp"}, {"--fail-on", "hint"}, {"-", "--migrations", "V1"}}) {

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "libs/status/error.h"
 #include "libs/status/grpc_status.h"
+#include "services/migrator/convert_budget.h"
 #include "services/migrator/convert_plan.h"
 #include "services/migrator/utf8.h"
 
@@ -16,6 +17,8 @@ namespace {
 constexpr size_t kTextShown = 1 << 20;
 constexpr int kStatementsShown = 1000;
 constexpr int kPendingShown = 100;
+constexpr int kFailedShown = 100;
+constexpr size_t kStepBytesMax = size_t{2} << 20;  // events of a watch come beside them
 
 // To the microsecond, which is what the side tables keep: a run reads the same from both.
 void SetTime(absl::Time time, google::protobuf::Timestamp& out) {
@@ -241,6 +244,7 @@ void ToProto(const MigrationDetail& detail, v1::Migration& out) {
   }
   out.set_text(std::string(text));
   out.set_transactional(script.transactional);
+  out.set_statement_count(static_cast<int32_t>(script.statements.size()));
   for (const PreparedStatement& statement : script.statements) {
     if (out.statements_size() >= kStatementsShown) break;
     v1::MigrationStatement& made = *out.add_statements();
@@ -285,6 +289,7 @@ void ToProto(const MigratorStatus& status, const std::string& history_table,
       case MigrationState::kFailedMissing:
       case MigrationState::kFailedFuture: {
         ++failed;
+        if (out.failed_size() >= kFailedShown) break;
         v1::FailedMigration& made = *out.add_failed();
         made.set_migration(MigrationName(line.id));
         made.set_installed_rank(line.row->installed_rank);
@@ -324,8 +329,17 @@ void ToProto(const MigratorStatus& status, const std::string& history_table,
 void ToProto(const ValidationReport& report, v1::ValidateMigrationsResponse& out) {
   out.set_valid(report.findings.empty());
   out.set_checked_count(static_cast<int32_t>(report.checked));
-  for (const Finding& finding : report.findings) ToProto(finding, *out.add_findings());
-  for (const Finding& warning : report.warnings) ToProto(warning, *out.add_warnings());
+  out.set_finding_count(static_cast<int32_t>(report.findings.size()));
+  out.set_warning_count(static_cast<int32_t>(report.warnings.size()));
+  AnswerBudget budget;
+  for (const Finding& finding : report.findings) {
+    ToProto(finding, *out.add_findings());
+    if (!budget.KeepLast(*out.mutable_findings())) break;
+  }
+  for (const Finding& warning : report.warnings) {
+    ToProto(warning, *out.add_warnings());
+    if (!budget.KeepLast(*out.mutable_warnings())) break;
+  }
 }
 
 void ToProto(const Run& run, bool with_steps, v1::MigrationRun& out) {
@@ -345,7 +359,11 @@ void ToProto(const Run& run, bool with_steps, v1::MigrationRun& out) {
     progress.set_current_script(step.script);
   }
   if (with_steps) {
-    for (const RunStep& step : run.steps) ToProto(step, *out.add_steps());
+    AnswerBudget budget(kStepBytesMax);
+    for (const RunStep& step : run.steps) {
+      ToProto(step, *out.add_steps());
+      if (!budget.KeepLast(*out.mutable_steps())) break;
+    }
   }
   if (run.create_time != absl::InfinitePast()) SetTime(run.create_time, *out.mutable_create_time());
   if (run.start_time != absl::InfinitePast()) SetTime(run.start_time, *out.mutable_start_time());

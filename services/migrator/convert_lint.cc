@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "services/migrator/convert_lint.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "libs/status/error.h"
 #include "libs/status/macros.h"
 #include "services/migrator/convert.h"
+#include "services/migrator/convert_budget.h"
 
 namespace storefront::migrator {
 
@@ -70,8 +72,32 @@ void ToProto(const std::vector<LintFinding>& findings, v1::LintCounts& out) {
   }
 }
 
-void ToProto(const LintReport& report, v1::LintMigrationsResponse& out) {
-  for (const LintFinding& finding : report.findings) ToProto(finding, *out.add_findings());
+void ToProto(const LintReport& report, v1::Migration& out) {
+  // The text takes 1 MiB, the statements less than the rest.
+  constexpr size_t kFindingsShown = 1000;
+  AnswerBudget budget(size_t{3} << 19);
+  for (size_t i = 0; i < std::min(report.findings.size(), kFindingsShown); ++i) {
+    ToProto(report.findings[i], *out.add_findings());
+    if (!budget.KeepLast(*out.mutable_findings())) break;
+  }
+  ToProto(report.findings, *out.mutable_finding_counts());
+}
+
+std::string PageQueryOf(v1::LintMigrationsRequest request) {
+  request.clear_page_size();
+  request.clear_page_token();
+  return request.SerializeAsString();
+}
+
+void ToProto(const LintReport& report, grpcserver::Page page, v1::LintMigrationsResponse& out) {
+  AnswerBudget budget;
+  const size_t end = std::min(report.findings.size(), page.offset + page.size);
+  for (size_t i = page.offset; i < end; ++i) {
+    ToProto(report.findings[i], *out.add_findings());
+    if (!budget.KeepLast(*out.mutable_findings())) break;
+  }
+  page.size = static_cast<size_t>(out.findings_size());
+  out.set_next_page_token(page.NextToken(report.findings.size()));
   ToProto(report.findings, *out.mutable_counts());
   out.set_script_count(static_cast<int>(report.script_count));
 }

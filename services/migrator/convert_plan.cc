@@ -2,6 +2,7 @@
 #include "services/migrator/convert_plan.h"
 
 #include "absl/strings/str_cat.h"
+#include "services/migrator/convert_budget.h"
 #include "services/migrator/convert_lint.h"
 
 namespace storefront::migrator {
@@ -27,7 +28,7 @@ void ToProto(const PlanStatement& statement, v1::PlanStatement& out) {
   }
 }
 
-void ToProto(const PlanStep& step, v1::PlanStep& out) {
+void ToHead(const PlanStep& step, v1::PlanStep& out) {
   out.set_migration(MigrationName(step.migration));
   out.set_script(step.script);
   out.set_description(step.description);
@@ -35,8 +36,36 @@ void ToProto(const PlanStep& step, v1::PlanStep& out) {
   out.set_transactional(step.transactional);
   out.set_statement_count(static_cast<int32_t>(step.statement_count));
   out.set_checksum(step.checksum);
-  for (const PlanStatement& statement : step.statements) ToProto(statement, *out.add_statements());
-  for (const LintFinding& finding : step.findings) ToProto(finding, *out.add_findings());
+  out.set_finding_count(static_cast<int32_t>(step.findings.size()));
+}
+
+// False when not everything found room.
+bool FillIn(const PlanStep& step, AnswerBudget& budget, v1::PlanStep& out) {
+  for (const LintFinding& finding : step.findings) {
+    ToProto(finding, *out.add_findings());
+    if (!budget.KeepLast(*out.mutable_findings())) return false;
+  }
+  for (const PlanStatement& statement : step.statements) {
+    ToProto(statement, *out.add_statements());
+    if (!budget.KeepLast(*out.mutable_statements())) return false;
+  }
+  return true;
+}
+
+// Which scripts run matters most, so their heads come first.
+void FillIn(const MigrationPlan& plan, v1::MigrationPlan& out) {
+  AnswerBudget budget;
+  for (const PlanStep& step : plan.steps) {
+    ToHead(step, *out.add_steps());
+    if (budget.KeepLast(*out.mutable_steps())) continue;
+    out.set_truncated(true);
+    return;
+  }
+  for (size_t i = 0; i < plan.steps.size(); ++i) {
+    if (FillIn(plan.steps[i], budget, *out.mutable_steps(static_cast<int>(i)))) continue;
+    out.set_truncated(true);
+    return;
+  }
 }
 
 }  // namespace
@@ -69,7 +98,8 @@ void ToProto(const MigrationPlan& plan, v1::MigrationPlan& out) {
   out.set_database(plan.database);
   out.set_current_version(plan.current_version);
   out.set_final_version(plan.final_version);
-  for (const PlanStep& step : plan.steps) ToProto(step, *out.add_steps());
+  out.set_step_count(static_cast<int32_t>(plan.steps.size()));
+  FillIn(plan, out);
   ToProto(plan.findings, *out.mutable_lint_counts());
   for (const std::string& path : plan.callbacks) out.add_callbacks(path);
   out.set_baselines_first(plan.baselines_first);

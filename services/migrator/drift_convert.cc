@@ -1,12 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "services/migrator/drift_convert.h"
 
+#include <string>
+
 #include "absl/strings/str_cat.h"
+#include "services/migrator/convert_budget.h"
+#include "services/migrator/utf8.h"
 
 namespace storefront::migrator {
 namespace {
 
 constexpr int kChangesShown = 1000;
+constexpr size_t kDefinitionShown = size_t{64} << 10;
+
+std::string Shown(const std::string& definition, v1::SchemaChange& change) {
+  if (definition.size() <= kDefinitionShown) return definition;
+  change.set_definitions_truncated(true);
+  const std::string cut = definition.substr(0, kDefinitionShown);
+  return cut.substr(0, FindInvalidUtf8(cut).value_or(cut.size()));
+}
 
 v1::SchemaChange::Action ActionOf(CatalogChange::Action action) {
   switch (action) {
@@ -37,16 +49,18 @@ void ToProto(const DriftReport& report, v1::Drift& out) {
   out.set_drifted(!report.changes.empty());
   ToProto(report.capture, *out.mutable_capture());
   out.set_change_count(static_cast<int32_t>(report.changes.size()));
+  AnswerBudget budget;
   for (const CatalogChange& change : report.changes) {
     if (out.changes_size() >= kChangesShown) break;
     v1::SchemaChange& made = *out.add_changes();
     made.set_action(ActionOf(change.action));
     made.set_object_kind(change.object.kind);
     made.set_object(change.object.name);
-    made.set_captured_definition(change.captured_definition);
+    made.set_captured_definition(Shown(change.captured_definition, made));
     if (change.action != CatalogChange::Action::kRemoved) {
-      made.set_current_definition(change.object.definition);
+      made.set_current_definition(Shown(change.object.definition, made));
     }
+    if (!budget.KeepLast(*out.mutable_changes())) break;
   }
 }
 

@@ -188,7 +188,7 @@ absl::StatusOr<LintReport> Linter::Lint(const LintRequest& request) {
   std::vector<LintFinding> found =
       Only(LintScripts(on_top, request.selection, options_.lint, live), wanted);
   std::move(found.begin(), found.end(), std::back_inserter(report.findings));
-  Count(report.findings);
+  if (request.is_counted) Count(report.findings);
   return report;
 }
 

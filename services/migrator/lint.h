@@ -33,6 +33,7 @@ struct LintRequest {
   std::string script;  // file name of the text
   bool include_applied = false;
   LintSelection selection;
+  bool is_counted = true;  // not when the same is asked for once more, for its next page
 };
 
 struct LintReport {

@@ -11,6 +11,9 @@
 namespace storefront::migrator {
 namespace {
 
+// Of a message; some quote what the script says.
+constexpr size_t kMessageCharacters = 1000;
+
 LintSeverity OneStepUp(LintSeverity severity) {
   return severity == LintSeverity::kNote ? LintSeverity::kWarning : LintSeverity::kError;
 }
@@ -68,7 +71,8 @@ void LintFindings::Keep(const LintHit& hit, const TextPosition& at, int statemen
                        .line = at.line,
                        .column = at.column,
                        .relation = hit.relation ? mask(hit.relation->Text()) : "",
-                       .message = mask(hit.message.empty() ? info.what : hit.message),
+                       .message = Shortened(mask(hit.message.empty() ? info.what : hit.message),
+                                            kMessageCharacters),
                        .fix = std::string(info.fix)});
 }
 

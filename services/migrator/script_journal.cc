@@ -6,6 +6,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "services/migrator/utf8.h"
 
 namespace storefront::migrator {
 namespace {
@@ -13,6 +14,8 @@ namespace {
 using status::Reason;
 
 constexpr absl::Duration kAskInterval = absl::Seconds(1);
+// A script may raise a notice of any length; a hundred of them are one message of a watch.
+constexpr size_t kServerTextCharacters = 4000;
 
 std::string Describe(const Blocker& blocker) {
   return absl::StrCat("pid ", blocker.pid, " (", blocker.application_name, ", ", blocker.state,
@@ -37,6 +40,11 @@ bool MayBeRepeated(const absl::Status& status) {
 
 ScriptJournal::ScriptJournal(Parts parts, int backend_pid, const PreparedScript* script)
     : parts_(parts), backend_pid_(backend_pid), script_(script) {}
+
+std::string ScriptJournal::Shown(absl::string_view server_text) const {
+  // Masked first: half a secret is not found.
+  return Shortened(parts_.placeholders.Mask(server_text), kServerTextCharacters);
+}
 
 std::string ScriptJournal::Path() const {
   return script_ == nullptr ? "" : script_->script.file.path;
@@ -81,10 +89,8 @@ void ScriptJournal::OnStatementFinished(size_t statement, int64_t rows) {
 }
 
 void ScriptJournal::OnNotice(absl::string_view severity, absl::string_view message) {
-  parts_.journal.Note(
-      RunEvent{.type = "notice",
-               .script = Path(),
-               .message = parts_.placeholders.Mask(absl::StrCat(severity, ": ", message))});
+  parts_.journal.Note(RunEvent{
+      .type = "notice", .script = Path(), .message = Shown(absl::StrCat(severity, ": ", message))});
 }
 
 void ScriptJournal::OnTick() {
@@ -143,7 +149,7 @@ absl::Status ScriptJournal::Explain(const absl::Status& status, absl::string_vie
   const PreparedScript& script = *script_;
   spec.code = absl::StatusCode::kFailedPrecondition;
   const std::string sqlstate = spec.metadata["sqlstate"];
-  const std::string server_message = parts_.placeholders.Mask(spec.metadata["server_message"]);
+  const std::string server_message = Shown(spec.metadata["server_message"]);
   size_t statement = 0;
   int character = 0;
   const bool is_placed = absl::SimpleAtoi(spec.metadata["statement"], &statement) &&

@@ -64,6 +64,8 @@ class ScriptJournal final : public ScriptObserver {
  private:
   RunEvent EventOf(absl::string_view type, size_t statement) const;
   std::string Path() const;
+  // What the server says, as it may be shown.
+  std::string Shown(absl::string_view server_text) const;
   void NameBlocker(status::ErrorSpec& spec) const;
   void NoteBlockers();
   void NoteProgress();

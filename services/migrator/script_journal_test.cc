@@ -68,6 +68,14 @@ TEST_F(ScriptJournalTest, MasksSecretsInNotices) {
   EXPECT_EQ(journal_.EventsAfter(0).back().message, "NOTICE: it is ***");
 }
 
+TEST_F(ScriptJournalTest, CutsLongNoticesBehindTheirSecrets) {
+  Observe(nullptr).OnNotice("NOTICE", std::string(3985, 'x') + "hunter2" + std::string(99999, 'y'));
+  const std::string message = journal_.EventsAfter(0).back().message;
+  EXPECT_LT(message.size(), 4010U);
+  EXPECT_NE(message.find("x***y"), std::string::npos);
+  EXPECT_EQ(message.substr(message.size() - 4), "y…");
+}
+
 TEST_F(ScriptJournalTest, ExplainsAFailureByItsPlace) {
   const PreparedScript script = Script("a;\nbcd;");
   const absl::Status error = Observe(&script).Explain(Failed("42P01"), "V1");

@@ -100,9 +100,7 @@ grpc::ServerUnaryReactor* MigratorEdge::GetMigration(grpc::CallbackServerContext
     ToProto(detail, *response);
     if (detail.script) {
       ASSIGN_OR_RETURN(const LintReport report, linter_.Lint({.migrations = {detail.line->id}}));
-      for (const LintFinding& finding : report.findings) {
-        ToProto(finding, *response->add_findings());
-      }
+      ToProto(report, *response);
     }
     return absl::OkStatus();
   });
@@ -125,9 +123,13 @@ grpc::ServerUnaryReactor* MigratorEdge::LintMigrations(grpc::CallbackServerConte
                                                        const v1::LintMigrationsRequest* request,
                                                        v1::LintMigrationsResponse* response) {
   return edge_.Unary(call, lint_, *request, *response, [=, this](const CallScope&) -> absl::Status {
-    ASSIGN_OR_RETURN(const LintRequest wanted, FromProto(*request));
+    ASSIGN_OR_RETURN(const grpcserver::Page page,
+                     grpcserver::ResolvePage(request->page_size(), request->page_token(),
+                                             PageQueryOf(*request)));
+    ASSIGN_OR_RETURN(LintRequest wanted, FromProto(*request));
+    wanted.is_counted = page.offset == 0;
     ASSIGN_OR_RETURN(const LintReport report, linter_.Lint(wanted));
-    ToProto(report, *response);
+    ToProto(report, page, *response);
     return absl::OkStatus();
   });
 }

@@ -126,4 +126,11 @@ size_t OffsetOfCharacter(absl::string_view text, size_t index) {
   return at;
 }
 
+std::string Shortened(std::string text, size_t characters_max) {
+  if (text.size() <= characters_max) return text;  // a character has a byte at least
+  if (OffsetOfCharacter(text, characters_max) == text.size()) return text;
+  text.resize(OffsetOfCharacter(text, characters_max - 1));
+  return text + "…";
+}
+
 }  // namespace storefront::migrator

@@ -24,4 +24,7 @@ size_t CountCharacters(absl::string_view text);
 // Byte offset of the character with this index, from 0; the text's size when it has fewer.
 size_t OffsetOfCharacter(absl::string_view text, size_t index);
 
+// At most so many characters; "…" ends what was cut.
+std::string Shortened(std::string text, size_t characters_max);
+
 }  // namespace storefront::migrator

@@ -30,5 +30,11 @@ TEST(Characters, AreCodePoints) {
   EXPECT_EQ(OffsetOfCharacter("aü", 9), 3U);
 }
 
+TEST(Shortened, CutsBetweenCharacters) {
+  EXPECT_EQ(Shortened("äöü", 3), "äöü");
+  EXPECT_EQ(Shortened("äöüß", 3), "äö…");
+  EXPECT_EQ(Shortened("", 3), "");
+}
+
 }  // namespace
 }  // namespace storefront::migrator

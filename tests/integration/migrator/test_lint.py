@@ -22,7 +22,8 @@ Severity = pb.LintFinding.Severity
 
 
 def lint(p, **fields: object) -> pb.LintMigrationsResponse:
-    return p.stub.LintMigrations(pb.LintMigrationsRequest(**fields), timeout=20)
+    request = pb.LintMigrationsRequest(**{"page_size": 1000} | fields)
+    return p.stub.LintMigrations(request, timeout=20)
 
 
 def short(answer: pb.LintMigrationsResponse) -> list[str]:

@@ -72,7 +72,8 @@ def test_lint_and_squawk_agree(project, sample, exceptions):
     squawk_rules -= {"backfill-with-ddl", "multiple-exclusive-locks"}
 
     answer = project({}).stub.LintMigrations(
-        pb.LintMigrationsRequest(text=sample.read_text(), enable_rules=OPT_IN), timeout=20
+        pb.LintMigrationsRequest(text=sample.read_text(), enable_rules=OPT_IN, page_size=1000),
+        timeout=20,
     )
     ours = {
         (finding.rule, finding.line) for finding in answer.findings if finding.rule in squawk_rules

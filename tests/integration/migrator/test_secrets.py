@@ -120,9 +120,14 @@ class Everything:
         self.add("validate", lambda: s.ValidateMigrations(pb.ValidateMigrationsRequest()))
         self.add("plan", lambda: s.PlanMigrations(pb.PlanMigrationsRequest()))
         self.add("plan of a group", lambda: s.PlanMigrations(pb.PlanMigrationsRequest(group=True)))
-        self.add("lint", lambda: s.LintMigrations(pb.LintMigrationsRequest(include_applied=True)))
+        self.add(
+            "lint",
+            lambda: s.LintMigrations(
+                pb.LintMigrationsRequest(include_applied=True, page_size=1000)
+            ),
+        )
         for name, text in JUDGED.items():
-            request = pb.LintMigrationsRequest(text=text, script=name)
+            request = pb.LintMigrationsRequest(text=text, script=name, page_size=1000)
             self.add(f"lint of text {name}", lambda r=request: s.LintMigrations(r))
         self.add("drift", lambda: s.GetDrift(pb.GetDriftRequest()))
         self.add("check", lambda: p.start(validate_only=True))
