@@ -86,7 +86,7 @@ def test_a_concurrent_index_is_built_while_a_migrator_and_flyway_wait(project, f
     wait_until(
         lambda: two.stub.GetMigrationStatus(status).lock_holder.pid, 20, "the first has the lock"
     )
-    # A Flyway that waits asks again and again in one transaction, which keeps a snapshot; the index
+    # docs/adr/0020: a Flyway that waits asks in one transaction, which keeps a snapshot; the index
     # waits for its end, so a Flyway that waits too is what limits the wait. By default 50 tries.
     theirs = one.start_flyway("migrate", lockRetryCount="6")
     waiting = two.start().name
@@ -110,6 +110,11 @@ def test_a_concurrent_index_is_built_while_a_migrator_and_flyway_wait(project, f
     assert one.wait(name, deadline=30).state == Run.SUCCEEDED
     assert two.wait(waiting).state == Run.SUCCEEDED
     assert "Number of retries exceeded" in finish(theirs).error
+    request = pb.WatchMigrationRunRequest(name=name)
+    events = [e for message in one.stub.WatchMigrationRun(request) for e in message.events]
+    assert any(e.type == "blocked" and "PostgreSQL JDBC" in e.message for e in events), (
+        "the run does not say whom it waits for"
+    )
     assert one.sql("select indisvalid from pg_index where indexrelid = 'log_name'::regclass") == [
         (True,)
     ]
