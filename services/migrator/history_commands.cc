@@ -20,22 +20,22 @@ HistoryCommands::HistoryCommands(ExecutorParts parts, RunRegistry& runs,
     : parts_(parts), runs_(runs), options_(std::move(options)) {}
 
 absl::StatusOr<Run> HistoryCommands::Start(std::unique_ptr<HistoryCommand> command,
-                                           bool validate_only,
-                                           const std::optional<std::string>& confirmation,
-                                           const std::string& target) {
+                                           CommandStart start) {
   const RunKind kind = command->kind();
   auto executor = std::make_shared<CommandExecutor>(parts_, options_.limits, options_.lock_wait,
                                                     std::move(command));
-  if (validate_only) {
+  if (start.validate_only) {
     RETURN_IF_ERROR(executor->PlanOnly());
-    Run run{.kind = kind, .steps = executor->command().steps(), .target = target};
+    Run run{.kind = kind, .steps = executor->command().steps(), .target = start.target};
     run.create_time = run.start_time = run.end_time = absl::InfinitePast();
     run.initial_version = executor->initial_version();
     return run;
   }
-  ASSIGN_OR_RETURN(RunRegistry::Slot slot, runs_.Reserve());
-  RETURN_IF_ERROR(executor->Prepare(confirmation));
-  return runs_.Start(std::move(slot), kind, target, executor->command().steps(),
+  ASSIGN_OR_RETURN(const std::optional<Run> known, runs_.FindRequest(start.origin));
+  if (known) return *known;
+  ASSIGN_OR_RETURN(RunRegistry::Slot slot, runs_.Reserve(std::move(start.origin)));
+  RETURN_IF_ERROR(executor->Prepare(start.confirmation));
+  return runs_.Start(std::move(slot), kind, std::move(start.target), executor->command().steps(),
                      [executor](RunJournal& journal, const std::stop_token& stop) {
                        executor->Execute(journal, stop);
                      });
@@ -49,19 +49,23 @@ absl::StatusOr<Run> HistoryCommands::Baseline(const BaselineChoice& choice) {
     mark.version = *std::move(version);
   }
   if (!choice.description.empty()) mark.description = choice.description;
-  return Start(std::make_unique<BaselineCommand>(std::move(mark)), choice.validate_only,
-               std::nullopt, choice.version);
+  return Start(
+      std::make_unique<BaselineCommand>(std::move(mark)),
+      {.validate_only = choice.validate_only, .target = choice.version, .origin = choice.origin});
 }
 
 absl::StatusOr<Run> HistoryCommands::Repair(const RepairChoice& choice) {
   return Start(std::make_unique<RepairCommand>(parts_.catalog, choice.drop_invalid_indexes),
-               choice.validate_only, std::nullopt, "");
+               {.validate_only = choice.validate_only, .origin = choice.origin});
 }
 
 absl::StatusOr<Run> HistoryCommands::Undo(const UndoChoice& choice) {
   ASSIGN_OR_RETURN(UndoTarget target, UndoTarget::Parse(choice.target));
   return Start(std::make_unique<UndoCommand>(parts_.catalog, std::move(target)),
-               choice.validate_only, choice.confirmation, choice.target);
+               {.validate_only = choice.validate_only,
+                .confirmation = choice.confirmation,
+                .target = choice.target,
+                .origin = choice.origin});
 }
 
 absl::StatusOr<Run> HistoryCommands::Clean(const CleanChoice& choice) {
@@ -70,7 +74,9 @@ absl::StatusOr<Run> HistoryCommands::Clean(const CleanChoice& choice) {
                           .reason = Reason::kCleanDisabled,
                           .message = "The setting clean_enabled is off, so nothing is dropped."});
   }
-  return Start(std::make_unique<CleanCommand>(), choice.validate_only, choice.confirmation, "");
+  return Start(std::make_unique<CleanCommand>(), {.validate_only = choice.validate_only,
+                                                  .confirmation = choice.confirmation,
+                                                  .origin = choice.origin});
 }
 
 absl::StatusOr<LockHolder> HistoryCommands::ForceUnlock(const ForceUnlockChoice& choice) {

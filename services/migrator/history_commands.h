@@ -26,22 +26,34 @@ struct BaselineChoice {
   std::string version;      // empty: that of the options
   std::string description;  // the same
   bool validate_only = false;
+  RunOrigin origin = {};  // of each choice: what makes a repeated request the same one
 };
 
 struct RepairChoice {
   bool drop_invalid_indexes = false;
   bool validate_only = false;
+  RunOrigin origin = {};
 };
 
 struct UndoChoice {
   std::string target;        // as UndoTarget has it
   std::string confirmation;  // the database's name
   bool validate_only = false;
+  RunOrigin origin = {};
 };
 
 struct CleanChoice {
   std::string confirmation;
   bool validate_only = false;
+  RunOrigin origin = {};
+};
+
+// How a command begins.
+struct CommandStart {
+  bool validate_only = false;
+  std::optional<std::string> confirmation = {};  // set where one is asked for
+  std::string target = {};                       // of the request
+  RunOrigin origin = {};
 };
 
 struct ForceUnlockChoice {
@@ -53,7 +65,8 @@ struct ForceUnlockChoice {
 // Each of the first four starts a run on a thread of its own and returns it as it was created. What
 // forbids it is an error; when somebody else holds the lock, part of that is found by the run
 // later. With validate_only nothing starts: the answer has no id, its steps are those of a run now.
-// A repeat finds nothing to do and succeeds without steps.
+// A repeat finds nothing to do and succeeds without steps; a request that started a run before gets
+// that run, as it stands now, also after a restart.
 //
 // Thread-safety: all methods. Lifetime: the references outlive it.
 // Errors, all methods: UNAVAILABLE BACKEND_UNAVAILABLE; ABORTED RUN_ACTIVE; INVALID_ARGUMENT
@@ -72,9 +85,7 @@ class HistoryCommands {
   absl::StatusOr<LockHolder> ForceUnlock(const ForceUnlockChoice& choice);
 
  private:
-  absl::StatusOr<Run> Start(std::unique_ptr<HistoryCommand> command, bool validate_only,
-                            const std::optional<std::string>& confirmation,
-                            const std::string& target);
+  absl::StatusOr<Run> Start(std::unique_ptr<HistoryCommand> command, CommandStart start);
 
   ExecutorParts parts_;
   RunRegistry& runs_;

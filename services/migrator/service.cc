@@ -183,44 +183,53 @@ grpc::ServerUnaryReactor* MigratorEdge::Migrate(grpc::CallbackServerContext* cal
 grpc::ServerUnaryReactor* MigratorEdge::Baseline(grpc::CallbackServerContext* call,
                                                  const v1::BaselineRequest* request,
                                                  v1::MigrationRun* response) {
-  return edge_.Unary(call, baseline_, *request, *response,
-                     [=, this](const CallScope&) -> absl::Status {
-                       ASSIGN_OR_RETURN(const Run run, commands_.Baseline(FromProto(*request)));
-                       ToProto(run, /*with_steps=*/true, *response);
-                       return absl::OkStatus();
-                     });
+  return edge_.Unary(
+      call, baseline_, *request, *response, [=, this](const CallScope& scope) -> absl::Status {
+        auto choice = FromProto(*request);
+        choice.origin = OriginOf("Baseline", scope.principal, request->request_id(), *request);
+        ASSIGN_OR_RETURN(const Run run, commands_.Baseline(choice));
+        ToProto(run, /*with_steps=*/true, *response);
+        return absl::OkStatus();
+      });
 }
 
 grpc::ServerUnaryReactor* MigratorEdge::Repair(grpc::CallbackServerContext* call,
                                                const v1::RepairRequest* request,
                                                v1::MigrationRun* response) {
-  return edge_.Unary(call, repair_, *request, *response,
-                     [=, this](const CallScope&) -> absl::Status {
-                       ASSIGN_OR_RETURN(const Run run, commands_.Repair(FromProto(*request)));
-                       ToProto(run, /*with_steps=*/true, *response);
-                       return absl::OkStatus();
-                     });
+  return edge_.Unary(
+      call, repair_, *request, *response, [=, this](const CallScope& scope) -> absl::Status {
+        auto choice = FromProto(*request);
+        choice.origin = OriginOf("Repair", scope.principal, request->request_id(), *request);
+        ASSIGN_OR_RETURN(const Run run, commands_.Repair(choice));
+        ToProto(run, /*with_steps=*/true, *response);
+        return absl::OkStatus();
+      });
 }
 
 grpc::ServerUnaryReactor* MigratorEdge::Undo(grpc::CallbackServerContext* call,
                                              const v1::UndoRequest* request,
                                              v1::MigrationRun* response) {
-  return edge_.Unary(call, undo_, *request, *response, [=, this](const CallScope&) -> absl::Status {
-    ASSIGN_OR_RETURN(const Run run, commands_.Undo(FromProto(*request)));
-    ToProto(run, /*with_steps=*/true, *response);
-    return absl::OkStatus();
-  });
+  return edge_.Unary(
+      call, undo_, *request, *response, [=, this](const CallScope& scope) -> absl::Status {
+        auto choice = FromProto(*request);
+        choice.origin = OriginOf("Undo", scope.principal, request->request_id(), *request);
+        ASSIGN_OR_RETURN(const Run run, commands_.Undo(choice));
+        ToProto(run, /*with_steps=*/true, *response);
+        return absl::OkStatus();
+      });
 }
 
 grpc::ServerUnaryReactor* MigratorEdge::Clean(grpc::CallbackServerContext* call,
                                               const v1::CleanRequest* request,
                                               v1::MigrationRun* response) {
-  return edge_.Unary(call, clean_, *request, *response,
-                     [=, this](const CallScope&) -> absl::Status {
-                       ASSIGN_OR_RETURN(const Run run, commands_.Clean(FromProto(*request)));
-                       ToProto(run, /*with_steps=*/true, *response);
-                       return absl::OkStatus();
-                     });
+  return edge_.Unary(
+      call, clean_, *request, *response, [=, this](const CallScope& scope) -> absl::Status {
+        auto choice = FromProto(*request);
+        choice.origin = OriginOf("Clean", scope.principal, request->request_id(), *request);
+        ASSIGN_OR_RETURN(const Run run, commands_.Clean(choice));
+        ToProto(run, /*with_steps=*/true, *response);
+        return absl::OkStatus();
+      });
 }
 
 grpc::ServerUnaryReactor* MigratorEdge::ForceUnlock(grpc::CallbackServerContext* call,

@@ -296,3 +296,41 @@ def test_metrics_tell_where_the_database_stands(project):
     p.write({"V3__c.sql": "begin; select 1/0; commit;"})
     p.migrate()
     wait_until(lambda: value("migrations_failed") == 1, 20, "one has failed")
+
+
+def test_the_same_command_gives_the_same_run_after_a_restart(project, fails):
+    p = project(
+        {"V2__a.sql": "create table a (i int);", "U2__a.sql": "drop table a;"}, clean_enabled=True
+    )
+    name = p.sql("select current_database()")[0][0]
+    calls = {
+        "Baseline": pb.BaselineRequest(version="1", request_id="again"),
+        "Migrate": pb.MigrateRequest(request_id="again"),
+        "Repair": pb.RepairRequest(request_id="again"),
+        "Undo": pb.UndoRequest(confirmation=name, request_id="again"),
+        "Clean": pb.CleanRequest(confirmation=name, request_id="again"),
+    }
+    first = {}
+    for method, request in calls.items():
+        first[method] = p.wait(getattr(p.stub, method)(request, timeout=20).name)
+        assert first[method].state == Run.SUCCEEDED, first[method]
+    p.service.restart()
+    p.service.wait_ready()
+    for method, request in calls.items():
+        assert getattr(p.stub, method)(request, timeout=20) == first[method], method
+    assert len(listed(p)) == len(calls), "nothing was started again"
+    assert p.sql("select to_regclass('flyway_schema_history')") == [(None,)], "still clean"
+    others = {
+        "Baseline": pb.BaselineRequest(version="3", request_id="again"),
+        "Repair": pb.RepairRequest(drop_invalid_indexes=True, request_id="again"),
+        "Undo": pb.UndoRequest(target="1", confirmation=name, request_id="again"),
+        "Clean": pb.CleanRequest(confirmation="another", request_id="again"),
+    }
+    for method, request in others.items():
+        error = fails(lambda m=method, r=request: getattr(p.stub, m)(r, timeout=20))
+        assert (error.code.name, error.reason) == ("ALREADY_EXISTS", "REQUEST_ID_REUSED"), method
+    # What only checks is no run, and is not remembered.
+    p.stub.Clean(pb.CleanRequest(validate_only=True, request_id="look"), timeout=20)
+    p.service.restart()
+    p.service.wait_ready()
+    p.wait(p.stub.Clean(pb.CleanRequest(confirmation=name, request_id="look"), timeout=20).name)
