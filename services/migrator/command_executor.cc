@@ -122,6 +122,19 @@ void CommandExecutor::ShowSteps(RunJournal& journal, const StepRange& current,
       std::move(event));
 }
 
+// Steps are carried out in order, so those that are done come first; also one whose COMMIT was lost
+// and is seen in the history.
+void CommandExecutor::NoteApplied(RunJournal& journal) {
+  const std::vector<RunStep>& steps = command_->steps();
+  for (; noted_ < steps.size() && steps[noted_].state == StepState::kApplied; ++noted_) {
+    const PreparedScript* script = command_->ScriptOf(noted_);
+    if (script == nullptr) continue;
+    journal.NoteApplied({.installed_rank = steps[noted_].installed_rank,
+                         .script = script->script.file.path,
+                         .text = script->raw});
+  }
+}
+
 absl::Status CommandExecutor::PerformNext(RunJournal& journal, const std::stop_token& stop) {
   const StepRange range = command_->Next();
   std::vector<RunStep>& steps = command_->steps();
@@ -147,6 +160,7 @@ absl::Status CommandExecutor::PerformNext(RunJournal& journal, const std::stop_t
     const absl::Status done = command_->Perform(keeper_.session(), observer, stop);
     if (done.ok()) {
       each([](RunStep& step) { step.state = StepState::kApplied; });
+      NoteApplied(journal);
       ShowSteps(journal, {},
                 RunEvent{.type = "migration_finished",
                          .script = first.script,
@@ -178,6 +192,7 @@ absl::Status CommandExecutor::PerformNext(RunJournal& journal, const std::stop_t
 absl::Status CommandExecutor::Settled(RunJournal& journal, const std::stop_token& stop) {
   RETURN_IF_ERROR(keeper_.Await(journal, stop));
   if (!planned_) RETURN_IF_ERROR(Plan());
+  NoteApplied(journal);
   const std::optional<Events> events = EventsOf(command_->kind());
   if (events && !has_begun_) {
     RETURN_IF_ERROR(CallBack(events->before, journal, stop));

@@ -52,6 +52,8 @@ class CommandExecutor {
   absl::Status CallBack(CallbackEvent event, RunJournal& journal, const std::stop_token& stop);
   absl::StatusOr<std::string> CurrentVersion();
   absl::Status PerformAll(RunJournal& journal, const std::stop_token& stop);
+  // Tells the journal which texts were applied since it was told last.
+  void NoteApplied(RunJournal& journal);
   absl::Status PerformNext(RunJournal& journal, const std::stop_token& stop);
   absl::Status Settled(RunJournal& journal, const std::stop_token& stop);
   void ShowSteps(RunJournal& journal, const StepRange& current, std::optional<RunEvent> event);
@@ -65,7 +67,8 @@ class CommandExecutor {
   std::optional<Callbacks> callbacks_;  // nothing before they were read
   bool has_begun_ = false;              // the callbacks before have run
   bool callback_failed_ = false;
-  int losses_ = 0;  // of sessions, since a transaction was done
+  int losses_ = 0;    // of sessions, since a transaction was done
+  size_t noted_ = 0;  // steps whose texts the journal knows
 };
 
 }  // namespace storefront::migrator

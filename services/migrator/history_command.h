@@ -40,6 +40,9 @@ class HistoryCommand {
     return {static_cast<size_t>(first - steps_.begin()), static_cast<size_t>(steps_.end() - first)};
   }
 
+  // The script of a step; null where it has none.
+  virtual const PreparedScript* ScriptOf(size_t /*step*/) const { return nullptr; }
+
   // The script that the next transaction runs; null when it runs none.
   virtual const PreparedScript* NextScript() const { return nullptr; }
 

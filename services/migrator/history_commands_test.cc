@@ -7,6 +7,7 @@
 #include <atomic>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "libs/testing/fake_clock.h"
 #include "libs/testing/poll.h"
 #include "libs/testing/status_matchers.h"
@@ -183,6 +184,22 @@ TEST_F(HistoryCommandsTest, M5ALostUndoOfTheNewestDoesNotTakeTheNextOne) {
     EXPECT_EQ(run.state, RunState::kSucceeded);
     EXPECT_EQ(run.final_version, "2");
     EXPECT_THAT(Rows(), ElementsAre("1 SQL 1", "2 SQL 2", "3 SQL 3", "4 DELETE 3"));
+  }
+}
+
+TEST_F(HistoryCommandsTest, M5AnUndoTellsEachTextOnceWhateverIsLost) {
+  for (const CommitFate fate : {CommitFate::kGood, kLosses[0], kLosses[1]}) {
+    Applied(3);
+    database_.SetFates({fate, CommitFate::kGood, fate});
+    const auto run = End(commands_.Undo({.target = "0?", .confirmation = "fake"}));
+    ASSERT_EQ(run.state, RunState::kSucceeded);
+    std::vector<std::string> told;
+    for (const AppliedText& each : (*runs_.Find(run.id))->TakeApplied()) {
+      told.push_back(absl::StrCat(each.installed_rank, " ", each.script, " ", each.text->view()));
+    }
+    EXPECT_THAT(told, ElementsAre(::testing::StartsWith("4 U3__a.sql "),
+                                  ::testing::StartsWith("5 U2__a.sql "),
+                                  ::testing::StartsWith("6 U1__a.sql ")));
   }
 }
 

@@ -19,6 +19,9 @@ class UndoCommand final : public HistoryCommand {
   RunKind kind() const override { return RunKind::kUndo; }
   absl::Status Plan(MigrationConnection& session) override;
   StepRange Next() const override;
+  const PreparedScript* ScriptOf(size_t step) const override {
+    return plan_->items[step].script.get();
+  }
   const PreparedScript* NextScript() const override;
   absl::Status Perform(MigrationConnection& session, ScriptObserver& observer,
                        const std::stop_token& stop) override;

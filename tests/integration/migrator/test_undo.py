@@ -269,3 +269,30 @@ def test_M7_a_held_table_ends_an_undo_with_its_blocker(project):
         assert facts["blocker_pid"] == str(blocker.info.backend_pid)
         assert ended.steps[0].attempts == 2
     assert kinds(p) == ["SQL 1"]
+
+
+def test_the_text_of_an_undo_is_kept_with_its_row(project):
+    files = undoable(2)
+    p = project(files)
+    p.migrate_ok()
+    undone = run_ok(p, "undo")
+    kept = p.sql(
+        "select a.installed_rank, a.script, s.text from storefront_migrator.application a"
+        " join storefront_migrator.script s using (sha256) where a.run = %s",
+        undone.name.removeprefix("migrationRuns/"),
+    )
+    assert kept == [(3, "U2__t.sql", files["U2__t.sql"])]
+
+
+@pytest.mark.parametrize("options", [{"group": True}, {"mixed": True}, {"skip_executing": True}])
+def test_the_texts_of_other_runs_are_kept_too(project, options):
+    files = {"V1__a.sql": "create table a (i int);", "V2__b.sql": "create table b (i int);"}
+    if "mixed" in options:
+        files["V2__b.sql"] += "\ncreate index concurrently b_i on b (i);"
+    p = project(files)
+    p.migrate_ok(**options)
+    kept = p.sql(
+        "select a.installed_rank, a.script, s.text from storefront_migrator.application a"
+        " join storefront_migrator.script s using (sha256) order by 1"
+    )
+    assert kept == [(1, "V1__a.sql", files["V1__a.sql"]), (2, "V2__b.sql", files["V2__b.sql"])]
