@@ -46,6 +46,7 @@ Command CommandOf(const RpcRow& row, bool with_docs) {
       {kApplyConnectors, ConnectorsApplyCommand},
       {"storefront.migrator.v1.MigratorService.PlanMigrations", MigrationsPlanCommand},
       {"storefront.migrator.v1.MigratorService.LintMigrations", MigrationsLintCommand},
+      {"storefront.migrator.v1.MigratorService.ValidateMigrations", MigrationsValidateCommand},
       {"storefront.migrator.v1.MigratorService.GetDrift", MigrationsDriftCommand},
       {"storefront.migrator.v1.MigratorService.ForceUnlock", MigrationsForceUnlockCommand},
   };

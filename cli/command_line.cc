@@ -120,6 +120,10 @@ absl::StatusOr<CommandLine> ParseCommandLine(const std::vector<Command>& command
   std::vector<std::string> reversed(rest.rbegin(), rest.rend());
   try {
     app.parse(reversed);
+  } catch (const CLI::ArgumentMismatch& error) {
+    // The library's text speaks of counts: "--target: 1 required  missing".
+    const std::string text = error.what();
+    return UsageError(absl::StrCat(text.substr(0, text.find(':')), " needs a value."));
   } catch (const CLI::ParseError& error) {
     return UsageError(absl::StrCat(error.what(), "."));
   }

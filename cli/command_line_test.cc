@@ -71,7 +71,7 @@ TEST(CommandLines, WrongOnesAreUsageErrorsThatNameTheNearest) {
       {"flag", {"migrations", "migrate", "--wiat"}, "did you mean --wait?"},
       {"flag of all", {"migrations", "list", "--time-out", "5s"}, "did you mean --timeout?"},
       {"flag of another command", {"migrations", "list", "--target", "3"}, "no flag '--target'"},
-      {"no value", {"migrations", "migrate", "--target"}, "--target"},
+      {"no value", {"migrations", "migrate", "--target"}, "--target needs a value."},
       {"no argument", {"seed-runs", "get"}, "needs RUN: Name of the run."},
       {"too many", {"seed-runs", "get", "a", "b"}, "takes no argument 'b'"},
   };

@@ -33,9 +33,12 @@ using migrator::v1::LintMigrationsResponse;
 using migrator::v1::LockHolder;
 using migrator::v1::MigrationPlan;
 using migrator::v1::MigrationStatus;
+using migrator::v1::ValidateMigrationsResponse;
+using migrator::v1::ValidationFinding;
 
 constexpr char kStatus[] = "storefront.migrator.v1.MigratorService.GetMigrationStatus";
 constexpr char kPlan[] = "storefront.migrator.v1.MigratorService.PlanMigrations";
+constexpr char kValidate[] = "storefront.migrator.v1.MigratorService.ValidateMigrations";
 constexpr char kLint[] = "storefront.migrator.v1.MigratorService.LintMigrations";
 constexpr char kDrift[] = "storefront.migrator.v1.MigratorService.GetDrift";
 constexpr char kUnlock[] = "storefront.migrator.v1.MigratorService.ForceUnlock";
@@ -158,6 +161,22 @@ absl::StatusOr<ExitCode> RunLint(Session& session, const Inputs& inputs) {
   return WorstOf(answer.counts()) > tolerated ? ExitCode::kFailed : ExitCode::kDone;
 }
 
+absl::StatusOr<ExitCode> RunValidate(Session& session, const Inputs& inputs) {
+  ASSIGN_OR_RETURN(const auto report,
+                   CallFor<ValidateMigrationsResponse>(session, kValidate, inputs));
+  const Document document = ToDocument(report);
+  RETURN_IF_ERROR(session.Print(document, ViewFor(report.GetDescriptor()->full_name(), document)));
+  if (!session.ForPrograms()) {
+    for (const ValidationFinding& warning : report.warnings()) {
+      session.Note(absl::StrCat("warning: ", warning.message()));
+    }
+    if (report.finding_count() > report.findings_size()) {
+      session.Note(absl::StrCat(report.finding_count(), " findings in all."));
+    }
+  }
+  return inputs.IsOn("exit-code") && !report.valid() ? ExitCode::kDifferences : ExitCode::kDone;
+}
+
 absl::StatusOr<ExitCode> RunDrift(Session& session, const Inputs& inputs) {
   ASSIGN_OR_RETURN(const auto drift, CallFor<Drift>(session, kDrift, inputs));
   RETURN_IF_ERROR(PrintReview(session, drift, DriftText(drift, session.color_out())));
@@ -250,6 +269,16 @@ Command MigrationsLintCommand(bool with_docs) {
   command.examples.push_back({"storefrontctl migrations lint --fail-on warning",
                               "Judges what is pending, for a pipeline"});
   command.run = RunLint;
+  return command;
+}
+
+Command MigrationsValidateCommand(bool with_docs) {
+  Command command = MakeRpcCommand(*RowOf(MethodNamed(kValidate)), with_docs);
+  command.flags.push_back({.name = "exit-code", .doc = "Exit code 3 when there is a finding."});
+  command.examples.push_back(
+      {"storefrontctl migrations validate --exit-code --ignore-patterns '*:pending'",
+       "For a pipeline: was a file changed after it was applied?"});
+  command.run = RunValidate;
   return command;
 }
 

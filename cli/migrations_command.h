@@ -14,6 +14,9 @@ Command MigrationsPlanCommand(bool with_docs);
 // of --fail-on or worse is found.
 Command MigrationsLintCommand(bool with_docs);
 
+// Also notes what stops no run. Exit code 3 with --exit-code when there is a finding.
+Command MigrationsValidateCommand(bool with_docs);
+
 // Shows both definitions of each difference.
 Command MigrationsDriftCommand(bool with_docs);
 

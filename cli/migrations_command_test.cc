@@ -120,6 +120,24 @@ TEST(MigrationsLint, WrongUseSendsNothing) {
   }
 }
 
+TEST(MigrationsValidate, ExitCodeTellsFindingsAndWarningsAreNotes) {
+  constexpr char kReport[] = R"({"valid": false, "findingCount": 1, "findings": [
+    {"code": "CHECKSUM_MISMATCH", "script": "V1__a.sql", "message": "It changed."}],
+    "warnings": [{"code": "CALLBACK_NOT_SUPPORTED", "message": "It is not run."}]})";
+  for (const bool asked : {false, true}) {
+    SessionFixture f;
+    f.rpc.Add("MigratorService.ValidateMigrations", {.messages = {kReport}});
+    std::vector<std::string> typed = {"migrations", "validate"};
+    if (asked) typed.push_back("--exit-code");
+    EXPECT_THAT(Type(f, typed), IsOkAndHolds(asked ? ExitCode::kDifferences : ExitCode::kDone));
+    EXPECT_NE(f.out.str().find("CHECKSUM_MISMATCH"), std::string::npos);
+    EXPECT_EQ(f.err.str(), "warning: It is not run.\n");
+  }
+  SessionFixture f;
+  f.rpc.Add("MigratorService.ValidateMigrations", {.messages = {R"({"valid": true})"}});
+  EXPECT_THAT(Type(f, {"migrations", "validate", "--exit-code"}), IsOkAndHolds(ExitCode::kDone));
+}
+
 TEST(MigrationsDrift, ExitCodeTellsDifferences) {
   SessionFixture f;
   f.rpc.Add("MigratorService.GetDrift",
