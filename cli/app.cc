@@ -4,6 +4,7 @@
 #include <map>
 #include <utility>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "cli/api_command.h"
@@ -99,9 +100,14 @@ int RunCommand(const Command& command, const Inputs& inputs, Session& session) {
 
 }  // namespace
 
-std::vector<Command> AllCommands(bool with_docs) {
+std::vector<Command> AllCommands(bool with_docs, const std::string& group) {
+  std::string methods = "storefront.";
+  for (const ServiceInfo& service : AllServices()) {
+    if (absl::c_linear_search(service.groups, group)) methods = absl::StrCat(service.proto, ".");
+  }
   std::vector<Command> commands;
   for (const RpcRow& row : RpcRows()) {
+    if (!absl::StartsWith(row.method, methods)) continue;
     if (row.method == kListTopicPlans) {
       commands.push_back(TopicsPlanCommand(with_docs));
       commands.push_back(TopicsApplyCommand(with_docs));
@@ -130,7 +136,8 @@ int RunMain(const std::vector<std::string>& arguments, const std::vector<std::st
     terminal.out << ErrorsMarkdown();
     return 0;
   }
-  const std::vector<Command> commands = AllCommands(/*with_docs=*/false);
+  const std::vector<Command> commands =
+      AllCommands(/*with_docs=*/false, arguments.empty() ? "" : arguments.front());
   const auto line = ParseCommandLine(commands, arguments);
   if (!line.ok()) {
     const bool health = !arguments.empty() && arguments[0] == "health";

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/command_table.h"
 
+#include <gmock/gmock.h>
 #include <google/protobuf/descriptor.h>
 #include <gtest/gtest.h>
 
@@ -50,6 +51,26 @@ TEST(CommandTable, EveryCommandHasItsOwnWordsSummaryAndExamples) {
     EXPECT_FALSE(command.summary.empty()) << "the proto has no doc comment";
     EXPECT_FALSE(command.examples.empty());
     for (const Flag& flag : command.flags) EXPECT_FALSE(flag.doc.empty()) << flag.name;
+  }
+}
+
+TEST(CommandTable, AGroupHasAllItsCommands) {
+  std::set<std::string> groups;
+  for (const RpcRow& row : RpcRows()) {
+    const auto& method = MethodNamed(row.method);
+    const std::string word = CommandWords(method).front();
+    EXPECT_THAT(ServiceOf(method).groups, ::testing::Contains(word)) << "cli/services.cc";
+    groups.insert(word);
+  }
+  for (const std::string& group : groups) {
+    const auto names = [&](const std::vector<Command>& commands) {
+      std::vector<std::string> found;
+      for (const Command& command : commands) {
+        if (command.words.front() == group) found.push_back(command.Name());
+      }
+      return found;
+    };
+    EXPECT_EQ(names(AllCommands(false, group)), names(AllCommands(false)));
   }
 }
 

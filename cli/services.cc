@@ -15,11 +15,22 @@ using google::protobuf::MethodDescriptor;
 
 const std::vector<ServiceInfo>& AllServices() {
   static const auto& services = *new std::vector<ServiceInfo>{
-      {"migrator", "migrator_address", "storefront.migrator.v1.MigratorService"},
-      {"seeder", "seeder_address", "storefront.seeder.v1.SeederService"},
-      {"topic-admin", "topic_admin_address", "storefront.topics.v1.TopicService"},
-      {"connector-manager", "connector_manager_address",
-       "storefront.connectors.v1.ConnectorService"},
+      {"migrator",
+       "migrator_address",
+       "storefront.migrator.v1.MigratorService",
+       {"migrations", "migration-runs"}},
+      {"seeder",
+       "seeder_address",
+       "storefront.seeder.v1.SeederService",
+       {"seed-runs", "storefront"}},
+      {"topic-admin",
+       "topic_admin_address",
+       "storefront.topics.v1.TopicService",
+       {"topics", "topic-plans", "topic-policy"}},
+      {"connector-manager",
+       "connector_manager_address",
+       "storefront.connectors.v1.ConnectorService",
+       {"connectors", "connector-templates", "replication-slots"}},
   };
   return services;
 }

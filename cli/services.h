@@ -16,6 +16,8 @@ struct ServiceInfo {
   std::string name;     // "connector-manager"
   std::string setting;  // "connector_manager_address"
   std::string proto;    // "storefront.connectors.v1.ConnectorService"
+  // First words of its commands; a command of one service does not pay for the protos of others.
+  std::vector<std::string> groups;
 };
 
 // In the order in which the pipeline starts.

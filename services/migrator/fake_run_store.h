@@ -73,7 +73,9 @@ class FakeRunStore final : public RunStore {
     sync::MutexLock lock(tables_->mutex);
     if (tables_->away) return Away();
     ++tables_->saves;
-    FakeRunTables::Kept& kept = tables_->runs[record.run.id];
+    const auto [place, is_new] = tables_->runs.try_emplace(record.run.id);
+    FakeRunTables::Kept& kept = place->second;
+    if (is_new) kept.origin = record.origin;
     std::vector<RunStep> steps = std::move(kept.run.steps);
     kept.run = record.run;
     kept.owner = owner_;

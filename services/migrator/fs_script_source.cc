@@ -104,11 +104,24 @@ int64_t Nanoseconds(const timespec& time) {
   return int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
 }
 
+FileIdentity IdentityOf(const struct stat& facts) {
+  return {.device = facts.st_dev,
+          .inode = facts.st_ino,
+          .size = facts.st_size,
+          .modified_ns = Nanoseconds(facts.st_mtim),
+          .changed_ns = Nanoseconds(facts.st_ctim)};
+}
+
+struct ListedFile {
+  SourceFile file;
+  FileIdentity identity;  // empty of what is no regular file
+};
+
 struct Walk {
   const std::string& location;
   int root;
   const FsScriptSourceOptions& options;
-  std::vector<SourceFile>& files;
+  std::vector<ListedFile>& files;
   int64_t& total_bytes;
   std::set<std::pair<dev_t, ino_t>> seen;  // a link to a folder above would never end
 };
@@ -147,9 +160,11 @@ absl::Status WalkFolder(Walk& walk, const std::string& below) {
                        absl::StrCat("The locations hold more than ", walk.options.max_files,
                                     " migration files. Raise `max_files`."));
     }
+    ListedFile listed{.file = {walk.location, path}, .identity = {}};
     struct stat facts{};  // of what a link leads to; it is read with all checks, or not at all
     if (fstatat(dirfd(entries.get()), name.c_str(), &facts, 0) == 0 && S_ISREG(facts.st_mode)) {
       walk.total_bytes += facts.st_size;
+      listed.identity = IdentityOf(facts);
     }
     if (walk.total_bytes > walk.options.max_total_bytes) {
       return OverLimit(
@@ -157,7 +172,7 @@ absl::Status WalkFolder(Walk& walk, const std::string& below) {
           absl::StrCat("The migration files have more than ", walk.options.max_total_bytes,
                        " bytes together. Raise `max_total_bytes`."));
     }
-    walk.files.push_back({walk.location, path});
+    walk.files.push_back(std::move(listed));
   }
   return absl::OkStatus();
 }
@@ -172,23 +187,36 @@ FsScriptSource::FsScriptSource(FsScriptSourceOptions options, clock::Clock& cloc
               .max_text_bytes = static_cast<size_t>(options_.max_script_bytes)}) {}
 
 absl::StatusOr<std::vector<SourceFile>> FsScriptSource::List() {
-  std::vector<SourceFile> files;
+  std::vector<ListedFile> found;
   int64_t total_bytes = 0;
-  for (const std::string& location : options_.locations) {
+  const std::set<std::string> locations(options_.locations.begin(), options_.locations.end());
+  for (const std::string& location : locations) {
     const Descriptor root = OpenLocation(location);
     if (!root.ok()) return LocationNotFound(location, errno);
-    Walk walk{location, root.get(), options_, files, total_bytes, {}};
+    Walk walk{location, root.get(), options_, found, total_bytes, {}};
+    const auto first = static_cast<std::ptrdiff_t>(found.size());
     RETURN_IF_ERROR(WalkFolder(walk, ""));
+    std::sort(found.begin() + first, found.end(),
+              [](const ListedFile& a, const ListedFile& b) { return a.file.path < b.file.path; });
   }
-  std::sort(files.begin(), files.end());
+  std::vector<SourceFile> files;
+  files.reserve(found.size());
   sync::MutexLock lock(mutex_);
-  std::erase_if(known_, [&](const auto& known) {
-    return !std::binary_search(files.begin(), files.end(), known.first);
-  });
+  ++listings_;
+  for (ListedFile& listed : found) {
+    const auto known = known_.find(listed.file);
+    if (known != known_.end() && known->second.identity == listed.identity) {
+      known->second.listing = listings_;
+    }
+    files.push_back(std::move(listed.file));
+  }
+  // What is gone or another file by now is known no longer. Another file behind a link has another
+  // inode and is read anew, with all checks.
+  std::erase_if(known_, [&](const auto& each) { return each.second.listing != listings_; });
   return files;
 }
 
-absl::StatusOr<int32_t> FsScriptSource::ReadOnce(const SourceFile& file, Identity& identity,
+absl::StatusOr<int32_t> FsScriptSource::ReadOnce(const SourceFile& file, FileIdentity& identity,
                                                  std::unique_ptr<ScriptTextWriter>* writer) {
   const Descriptor root = OpenLocation(file.location);
   if (!root.ok()) return LocationNotFound(file.location, errno);
@@ -209,11 +237,7 @@ absl::StatusOr<int32_t> FsScriptSource::ReadOnce(const SourceFile& file, Identit
                                   " bytes. Split it, or raise `max_script_bytes`."));
   };
   if (facts.st_size > options_.max_script_bytes) return too_large();
-  identity = {.device = facts.st_dev,
-              .inode = facts.st_ino,
-              .size = facts.st_size,
-              .modified_ns = Nanoseconds(facts.st_mtim),
-              .changed_ns = Nanoseconds(facts.st_ctim)};
+  identity = IdentityOf(facts);
   const auto size = static_cast<size_t>(facts.st_size);
   if (writer != nullptr) *writer = store_.NewWriter(size);
   ScriptChecksummer checksum;
@@ -250,7 +274,7 @@ absl::StatusOr<int32_t> FsScriptSource::ReadOnce(const SourceFile& file, Identit
 }
 
 absl::StatusOr<SourceText> FsScriptSource::Read(const SourceFile& file) {
-  Identity identity;
+  FileIdentity identity;
   std::unique_ptr<ScriptTextWriter> writer;
   ASSIGN_OR_RETURN(const int32_t checksum, ReadOnce(file, identity, &writer));
   auto text = writer->Finish();
@@ -261,31 +285,17 @@ absl::StatusOr<SourceText> FsScriptSource::Read(const SourceFile& file) {
 absl::StatusOr<int32_t> FsScriptSource::Checksum(const SourceFile& file) {
   {
     sync::MutexLock lock(mutex_);
-    if (const auto known = known_.find(file); known != known_.end()) {
-      absl::string_view folder = file.location;
-      absl::ConsumePrefix(&folder, "filesystem:");
-      struct stat facts{};
-      const std::string path = absl::StrCat(folder, "/", file.path);
-      // Another file behind a link has another inode and is read anew, with all checks.
-      if (stat(path.c_str(), &facts) == 0 &&
-          known->second.identity == Identity{.device = facts.st_dev,
-                                             .inode = facts.st_ino,
-                                             .size = facts.st_size,
-                                             .modified_ns = Nanoseconds(facts.st_mtim),
-                                             .changed_ns = Nanoseconds(facts.st_ctim)}) {
-        return known->second.checksum;
-      }
-      known_.erase(known);
-    }
+    const auto known = known_.find(file);
+    if (known != known_.end()) return known->second.checksum;
   }
   const int64_t before_ns = absl::ToUnixNanos(clock_.Now());
-  Identity identity;
+  FileIdentity identity;
   ASSIGN_OR_RETURN(const int32_t checksum, ReadOnce(file, identity, nullptr));
   // A file that changed just now may change again within one tick of the file system's clock.
   constexpr int64_t kTickNs = 1'000'000'000;
   if (before_ns - std::max(identity.modified_ns, identity.changed_ns) > kTickNs) {
     sync::MutexLock lock(mutex_);
-    known_[file] = {.identity = identity, .checksum = checksum};
+    known_[file] = {.identity = identity, .checksum = checksum, .listing = listings_};
   }
   return checksum;
 }

@@ -3,11 +3,12 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
+#include "absl/hash/hash.h"
 #include "libs/clock/clock.h"
 #include "libs/sync/mutex.h"
 #include "services/migrator/fs_text_store.h"
@@ -24,9 +25,16 @@ struct FsScriptSourceOptions {
   std::string spool_folder = "/tmp";
 };
 
+// Tells whether a file is the one that was read before.
+struct FileIdentity {
+  uint64_t device = 0, inode = 0;
+  int64_t size = 0, modified_ns = 0, changed_ns = 0;
+  bool operator==(const FileIdentity&) const = default;
+};
+
 // Files are opened below their location only (openat2, RESOLVE_BENEATH): links may lead elsewhere
 // in it, as those of a Kubernetes volume do, but not out of it. Checksums are kept by the file's
-// identity (device, inode, size, times).
+// identity (device, inode, size, times), which List looks at.
 class FsScriptSource final : public ScriptSource {
  public:
   FsScriptSource(FsScriptSourceOptions options, clock::Clock& clock);
@@ -36,25 +44,22 @@ class FsScriptSource final : public ScriptSource {
   absl::StatusOr<int32_t> Checksum(const SourceFile& file) override;
 
  private:
-  struct Identity {
-    uint64_t device = 0, inode = 0;
-    int64_t size = 0, modified_ns = 0, changed_ns = 0;
-    bool operator==(const Identity&) const = default;
-  };
   struct Known {
-    Identity identity;
+    FileIdentity identity;
     int32_t checksum = 0;
+    uint64_t listing = 0;  // that saw it last
   };
   // Reads the file once, from begin to end: what is checked and counted is what goes into `writer`,
   // which may be made, or not be wanted.
-  absl::StatusOr<int32_t> ReadOnce(const SourceFile& file, Identity& identity,
+  absl::StatusOr<int32_t> ReadOnce(const SourceFile& file, FileIdentity& identity,
                                    std::unique_ptr<ScriptTextWriter>* writer);
 
   const FsScriptSourceOptions options_;
   clock::Clock& clock_;
   const FsTextStore store_;
   sync::Mutex mutex_;
-  std::map<SourceFile, Known> known_ ABSL_GUARDED_BY(mutex_);
+  uint64_t listings_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::unordered_map<SourceFile, Known, absl::Hash<SourceFile>> known_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace storefront::migrator

@@ -108,7 +108,10 @@ TEST_F(FsScriptSourceTest, AChangedFileHasItsNewChecksum) {
   const SourceFile file{folder_.string(), "V1__a.sql"};
   const int32_t first = source.Checksum(file).value();
   EXPECT_EQ(source.Checksum(file).value(), first);
-  Write("V1__a.sql", "two");
+  EXPECT_THAT(Paths(source), ElementsAre("V1__a.sql"));
+  EXPECT_EQ(source.Checksum(file).value(), first);
+  Write("V1__a.sql", "other");
+  EXPECT_THAT(Paths(source), ElementsAre("V1__a.sql"));
   EXPECT_NE(source.Checksum(file).value(), first);
 }
 

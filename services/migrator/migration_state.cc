@@ -2,8 +2,8 @@
 #include "services/migrator/migration_state.h"
 
 #include <algorithm>
-#include <map>
-#include <set>
+#include <unordered_map>
+#include <unordered_set>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
@@ -232,7 +232,7 @@ class TableMaker {
 
   // Bare names go to the line that counts now: not applied ones, then the last live row.
   void NameLines() {
-    std::set<std::string> taken;
+    std::unordered_set<std::string> taken;
     const auto bare = [](const MigrationLine& line) {
       if (line.row != nullptr && line.row->type == HistoryType::kSchema)
         return std::string("schema");
@@ -267,9 +267,9 @@ class TableMaker {
   std::optional<Version> current_, baseline_, highest_file_, limit_;
   bool limit_none_ = false;  // target current with an empty history: no version at all
   const Script* first_baseline_ = nullptr;
-  std::set<std::string> applied_versions_, applied_baselines_, current_repeatables_;
-  std::map<std::string, size_t> last_repeatable_;  // description → row
-  std::map<std::string, const Script*> by_version_, baseline_files_, by_description_;
+  std::unordered_set<std::string> applied_versions_, applied_baselines_, current_repeatables_;
+  std::unordered_map<std::string, size_t> last_repeatable_;  // description → row
+  std::unordered_map<std::string, const Script*> by_version_, baseline_files_, by_description_;
   std::vector<MigrationLine> below_, applied_, versions_, repeatables_;
 };
 

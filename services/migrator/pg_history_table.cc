@@ -55,14 +55,14 @@ absl::StatusOr<pg::PgResult> PgExecute(PGconn* connection, absl::string_view wha
   return result;
 }
 
-absl::StatusOr<History> PgReadHistory(PGconn* connection, const PgHistoryOptions& options) {
+absl::StatusOr<History> PgReadHistory(PgRunner run, const PgHistoryOptions& options) {
   const std::string sql = absl::StrCat(
       "select installed_rank, version, description, type, script, checksum, installed_by, "
       "(extract(epoch from installed_on at time zone current_setting('TimeZone')) * "
       "1000000)::bigint, "
       "execution_time, success from ",
       QualifiedName(options.default_schema, options.table), " order by installed_rank");
-  const auto result = PgExecute(connection, "read history", sql);
+  const auto result = run("read history", sql);
   if (!result.ok()) {
     if (SqlState(result.status()) == "42P01") return History{};
     return PgHistoryError(result.status(), options);
@@ -100,11 +100,10 @@ std::string PgLockCondition(int64_t lock_key) {
                       "datname = pg_catalog.current_database())");
 }
 
-absl::StatusOr<std::optional<LockHolder>> PgFindLockHolder(PGconn* connection, int64_t lock_key) {
+absl::StatusOr<std::optional<LockHolder>> PgFindLockHolder(PgRunner run, int64_t lock_key) {
   ASSIGN_OR_RETURN(
       const pg::PgResult result,
-      PgExecute(
-          connection, "find the lock's holder",
+      run("find the lock's holder",
           absl::StrCat("select l.pid, coalesce(a.application_name, ''), coalesce(a.state, ''), "
                        "coalesce(a.usename, ''), "
                        "(extract(epoch from a.backend_start) * 1000000)::bigint, "

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -28,8 +29,11 @@ absl::StatusOr<pg::PgResult> PgExecute(
     PGconn* connection, absl::string_view what, const std::string& sql,
     const std::vector<std::optional<std::string>>& parameters = {});
 
-absl::StatusOr<History> PgReadHistory(PGconn* connection, const PgHistoryOptions& options);
-absl::StatusOr<std::optional<LockHolder>> PgFindLockHolder(PGconn* connection, int64_t lock_key);
+// How a statement is carried out: PgExecute, or a session's PgStatements.
+using PgRunner =
+    absl::FunctionRef<absl::StatusOr<pg::PgResult>(absl::string_view what, const std::string& sql)>;
+absl::StatusOr<History> PgReadHistory(PgRunner run, const PgHistoryOptions& options);
+absl::StatusOr<std::optional<LockHolder>> PgFindLockHolder(PgRunner run, int64_t lock_key);
 
 // Condition that this session, or with `own` false any session, holds the lock: a row of pg_locks.
 std::string PgLockCondition(int64_t lock_key);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "services/migrator/pg_migration_connection.h"
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -51,11 +52,11 @@ class PgMigrationConnection final : public MigrationConnection {
 
   absl::StatusOr<bool> TryLock() override;
   absl::StatusOr<std::optional<LockHolder>> FindLockHolder() override {
-    return PgFindLockHolder(connection_.get(), lock_key_);
+    return PgFindLockHolder(Runner(), lock_key_);
   }
   absl::Status Unlock() override;
   absl::StatusOr<History> ReadHistory() override {
-    return PgReadHistory(connection_.get(), options_.history);
+    return PgReadHistory(Runner(), options_.history);
   }
   absl::Status CheckSchemasEmpty() override;
   absl::Status CreateHistory() override;
@@ -91,6 +92,11 @@ class PgMigrationConnection final : public MigrationConnection {
  private:
   absl::Status Execute(absl::string_view what, const std::string& sql) {
     return PgExecute(connection_.get(), what, sql).status();
+  }
+  std::function<absl::StatusOr<pg::PgResult>(absl::string_view, const std::string&)> Runner() {
+    return [this](absl::string_view what, const std::string& sql) {
+      return PgExecute(connection_.get(), what, sql);
+    };
   }
   // What is missing of schemas and table, and the statements that would make it.
   struct Creation {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "absl/strings/str_cat.h"
 #include "services/migrator/migration_connection_contract.h"
 #include "services/migrator/pg_history_table.h"
 #include "services/migrator/pg_migration_connection.h"
@@ -28,6 +29,24 @@ TEST(PgMigrationConnection, ExtensionMembersAreNoContentAndTypesAre) {
   EXPECT_THAT(
       connection->CheckSchemasEmpty(),
       testing::HasReason(absl::StatusCode::kFailedPrecondition, status::Reason::kNonEmptySchema));
+}
+
+TEST(PgMigrationConnection, AScriptMayDeallocateWhatTheSessionKeeps) {
+  PgBench bench;
+  auto connection = bench.database().Open().value();
+  ASSERT_THAT(connection->TryLock(), testing::IsOkAndHolds(true));
+  ASSERT_THAT(connection->CreateHistory(), testing::IsOk());
+  SilentObserver observer;
+  const std::vector<std::string> texts = {"create table a ();", "create table b ();",
+                                          "create table c (); deallocate all;",
+                                          "create table d (); deallocate all;"};
+  for (size_t i = 0; i < texts.size(); ++i) {
+    const PreparedScript script = Prepared(absl::StrCat("V", i + 1, "__t.sql"), texts[i]);
+    HistoryRow row = RowOf(script);
+    row.installed_rank = static_cast<int>(i) + 1;
+    EXPECT_THAT(connection->Apply(script, row, true, observer, {}), testing::IsOk()) << texts[i];
+  }
+  EXPECT_EQ(connection->ReadHistory()->rows.size(), texts.size());
 }
 
 }  // namespace

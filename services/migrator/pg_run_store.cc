@@ -164,7 +164,8 @@ absl::Status PgRunStore::Create(const Run& run, const RunOrigin& origin) {
 }
 
 absl::Status PgRunStore::Save(const RunRecord& record) {
-  Parameters parameters = RunParameters(record.run, record.with_steps, {}, session_.owner());
+  Parameters parameters =
+      RunParameters(record.run, record.with_steps, record.origin, session_.owner());
   std::string sql = absl::StrCat("with kept as (", UpsertRun(record.with_steps), ")");
   if (!record.events.empty()) AddEvents(record.events, sql, parameters);
   if (!record.applied.empty()) AddTexts(record.applied, sql, parameters);

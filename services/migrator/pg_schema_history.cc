@@ -19,12 +19,8 @@ int64_t Number(const char* text) {
   return value;
 }
 
-absl::StatusOr<ServerFacts> ReadFacts(PGconn* connection) {
-  ASSIGN_OR_RETURN(const pg::PgResult facts,
-                   PgExecute(connection, "read the database's name",
-                             "select pg_catalog.current_database(), current_user"));
-  return ServerFacts{.database = PQgetvalue(facts.get(), 0, 0),
-                     .user = PQgetvalue(facts.get(), 0, 1)};
+bool IsTrue(const PGresult* result, int row, int column) {
+  return absl::string_view(PQgetvalue(result, row, column)) == "t";
 }
 
 }  // namespace
@@ -40,6 +36,7 @@ std::invoke_result_t<Body, PGconn*> PgSchemaHistory::WithConnection(Body body) {
   for (bool again = had_one;; again = false) {
     if (connection_ == nullptr) {
       ASSIGN_OR_RETURN(connection_, pg::ConnectLibpq(connection_options_));
+      statements_.emplace(connection_.get());
     }
     auto result = body(connection_.get());
     if (result.ok() || PQstatus(connection_.get()) == CONNECTION_OK) return result;
@@ -48,18 +45,38 @@ std::invoke_result_t<Body, PGconn*> PgSchemaHistory::WithConnection(Body body) {
   }
 }
 
+absl::StatusOr<HistoryView> PgSchemaHistory::ReadServer() {
+  ASSIGN_OR_RETURN(
+      const pg::PgResult result,
+      statements_->Execute(
+          "read the server's facts",
+          "select pg_catalog.current_database(), current_user, "
+          "pg_catalog.pg_is_in_recovery(), exists (select from unnest($1::text[]) s (name) "
+          "where not exists (select from pg_catalog.pg_namespace n where n.nspname = s.name))",
+          {PgArray(options_.schemas)}));
+  return HistoryView{
+      .facts = {.database = PQgetvalue(result.get(), 0, 0), .user = PQgetvalue(result.get(), 0, 1)},
+      .is_standby = IsTrue(result.get(), 0, 2),
+      .lacks_schemas = IsTrue(result.get(), 0, 3)};
+}
+
 absl::StatusOr<ServerFacts> PgSchemaHistory::Facts() {
   sync::MutexLock lock(mutex_);
-  return WithConnection([&](PGconn* connection) { return ReadFacts(connection); });
+  return WithConnection([&](PGconn*) -> absl::StatusOr<ServerFacts> {
+    ASSIGN_OR_RETURN(const HistoryView view, ReadServer());
+    return view.facts;
+  });
 }
 
 absl::StatusOr<HistoryView> PgSchemaHistory::Read() {
   sync::MutexLock lock(mutex_);
-  return WithConnection([&](PGconn* connection) -> absl::StatusOr<HistoryView> {
-    HistoryView view;
-    ASSIGN_OR_RETURN(view.facts, ReadFacts(connection));
-    ASSIGN_OR_RETURN(view.history, PgReadHistory(connection, options_));
-    ASSIGN_OR_RETURN(view.lock_holder, PgFindLockHolder(connection, lock_key_));
+  return WithConnection([&](PGconn*) -> absl::StatusOr<HistoryView> {
+    const auto run = [&](absl::string_view what, const std::string& sql) {
+      return statements_->Execute(what, sql);
+    };
+    ASSIGN_OR_RETURN(HistoryView view, ReadServer());
+    ASSIGN_OR_RETURN(view.history, PgReadHistory(run, options_));
+    ASSIGN_OR_RETURN(view.lock_holder, PgFindLockHolder(run, lock_key_));
     return view;
   });
 }

@@ -2,11 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <type_traits>
 
 #include "libs/pg/connection.h"
 #include "libs/sync/mutex.h"
 #include "services/migrator/pg_history_table.h"
+#include "services/migrator/pg_statements.h"
 #include "services/migrator/schema_history.h"
 
 namespace storefront::migrator {
@@ -29,6 +31,10 @@ class PgSchemaHistory final : public SchemaHistory {
   const int64_t lock_key_;
   sync::Mutex mutex_;
   pg::PgConn connection_ ABSL_GUARDED_BY(mutex_);
+  std::optional<PgStatements> statements_ ABSL_GUARDED_BY(mutex_);  // of the connection
+
+  // All of the view but history and lock.
+  absl::StatusOr<HistoryView> ReadServer() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   // Runs `body` on the connection; once more on a new one when the old one had died meanwhile.
   template <typename Body>

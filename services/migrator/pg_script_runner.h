@@ -48,6 +48,12 @@ class PgScriptRunner {
   ScriptItem InsertRow(const HistoryRow& row, bool success, const std::string& time) const;
 
  private:
+  absl::StatusOr<std::vector<AppliedScript>> TryTransaction(const std::vector<ScriptUnit>& units,
+                                                            bool durable, ScriptObserver& observer,
+                                                            const std::stop_token& stop);
+  // From the second transaction on the session keeps the statement that writes a row.
+  bool KeepInsert(PqScriptSession& session);
+
   enum class Place { kInScript, kAtCommit };
 
   std::vector<ScriptItem> Preamble() const;
@@ -68,6 +74,9 @@ class PgScriptRunner {
   const PgScriptRunnerOptions options_;
   clock::Clock& clock_;
   const std::string table_;
+  int transactions_ = 0;
+  bool insert_is_kept_ = false;
+  bool kept_insert_is_gone_ = false;  // a script's DEALLOCATE took it
   // What others see while scripts are tried out: names by oid, as they were before.
   std::map<std::string, std::string> known_relations_;
 };

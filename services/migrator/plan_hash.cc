@@ -11,12 +11,13 @@ namespace {
 class Parts {
  public:
   void Add(absl::string_view part) {
-    sha256_.Update(absl::StrCat(part.size(), ":"));
-    sha256_.Update(part);
+    absl::StrAppend(&small_, part.size(), ":", part);
+    if (small_.size() >= kGathered) Flush();
   }
   void Add(const ScriptText& text) {
     const size_t size = text.view().size();
-    sha256_.Update(absl::StrCat(size, ":"));
+    absl::StrAppend(&small_, size, ":");
+    Flush();
     text.Walk(0, size, [this](absl::string_view piece) {
       sha256_.Update(piece);
       return true;
@@ -25,9 +26,20 @@ class Parts {
   void Add(int64_t number) { Add(absl::StrCat(number)); }
   void Add(bool flag) { Add(absl::string_view(flag ? "yes" : "no")); }
 
-  std::string Hex() { return sha256_.FinishHex(); }
+  std::string Hex() {
+    Flush();
+    return sha256_.FinishHex();
+  }
 
  private:
+  static constexpr size_t kGathered = 4096;  // a call for each small part would cost more than it
+
+  void Flush() {
+    sha256_.Update(small_);
+    small_.clear();
+  }
+
+  std::string small_;
   Sha256 sha256_;
 };
 

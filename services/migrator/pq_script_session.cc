@@ -179,6 +179,24 @@ bool PqScriptSession::FinishItem(const ScriptItem& item) {
   return good;
 }
 
+bool PqScriptSession::Send(const ScriptItem& item) {
+  const char* const sql = item.sql.c_str();
+  const char* const name = item.kept_as.c_str();
+  if (*name != '\0' && *sql != '\0') {
+    return PQsendPrepare(connection_, name, sql, 0, nullptr) == 1;
+  }
+  std::vector<const char*> values;
+  for (const auto& parameter : item.parameters) {
+    values.push_back(parameter ? parameter->c_str() : nullptr);
+  }
+  const int count = static_cast<int>(values.size());
+  if (*name != '\0') {
+    return PQsendQueryPrepared(connection_, name, count, values.data(), nullptr, nullptr, 0) == 1;
+  }
+  return PQsendQueryParams(connection_, sql, count, nullptr, values.data(), nullptr, nullptr, 0) ==
+         1;
+}
+
 bool PqScriptSession::RunPipeline(const std::vector<ScriptItem>& items) {
   failure_.reset();
   PQenterPipelineMode(connection_);
@@ -186,12 +204,7 @@ bool PqScriptSession::RunPipeline(const std::vector<ScriptItem>& items) {
   for (const ScriptItem& item : items) {
     // Without it the server keeps all answers until the end, and nobody could tell where it is.
     if (item.statement) sent = sent && PQsendFlushRequest(connection_) == 1;
-    std::vector<const char*> values;
-    for (const auto& parameter : item.parameters) {
-      values.push_back(parameter ? parameter->c_str() : nullptr);
-    }
-    sent = sent && PQsendQueryParams(connection_, item.sql.c_str(), static_cast<int>(values.size()),
-                                     nullptr, values.data(), nullptr, nullptr, 0) == 1;
+    sent = sent && Send(item);
   }
   sent = sent && PQpipelineSync(connection_) == 1;
   if (!sent) {

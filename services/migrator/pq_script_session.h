@@ -23,6 +23,9 @@ struct ScriptItem {
   std::optional<size_t> statement = {};  // of the script
   std::optional<size_t> begins_unit = {};
   bool keeps_answer = false;  // its values go to answers()
+  // Of a statement that the session keeps: `sql` is what it is made from, or is empty and the kept
+  // one is carried out.
+  std::string kept_as = {};
 };
 
 // What the server said about the item that failed first.
@@ -68,6 +71,7 @@ class PqScriptSession {
   // The next result, or null at the end of an item's results. Sets lost_text_ when the connection
   // is gone.
   pg::PgResult NextResult();
+  bool Send(const ScriptItem& item);
   bool SendCopyData(absl::string_view data);
   bool WaitForInput();
   bool WaitToWrite();

@@ -2,6 +2,7 @@
 #include "services/migrator/run_executor.h"
 
 #include <algorithm>
+#include <future>
 #include <utility>
 
 #include "absl/strings/numbers.h"
@@ -47,6 +48,36 @@ absl::Status MigrateExecutor::PlanOnly() {
   return absl::OkStatus();
 }
 
+bool MigrateExecutor::FindSettled() {
+  if (options_.dry_run) return false;
+  // Folders are read while the server answers.
+  auto listing = std::async(std::launch::async, [this] { return parts_.catalog.List(); });
+  auto view = parts_.onlooker.Read();
+  const auto files = listing.get();
+  if (!files.ok() || !view.ok() || !view->history.exists || view->lock_holder || view->is_standby ||
+      view->lacks_schemas) {
+    return false;
+  }
+  set_ = parts_.catalog.Load(*files, view->facts);
+  history_ = std::move(view->history);
+  auto plan = MakePlan(view->facts, /*needs_baseline=*/false);
+  if (!plan.ok() || !plan->scripts.empty() || !plan->callbacks.empty()) return false;
+  plan_ = *std::move(plan);
+  if (Accept(view->facts).ok()) return true;
+  plan_.reset();
+  return false;
+}
+
+void MigrateExecutor::EndSettled(RunJournal& journal) {
+  journal.Update([&](Run& run) {
+    run.start_time = parts_.clock.Now();
+    run.initial_version = plan_->current_version;
+  });
+  ShowSteps(journal);
+  ShowFindings(journal);
+  EndRun(journal, parts_.clock, absl::OkStatus(), /*stopped=*/false, plan_->final_version);
+}
+
 absl::Status MigrateExecutor::Plan() {
   MigrationConnection& session = keeper_.session();
   const ServerFacts& facts = session.facts();
@@ -60,6 +91,16 @@ absl::Status MigrateExecutor::Plan() {
     needs_baseline = options_.baseline && status::ReasonOf(empty) == Reason::kNonEmptySchema;
     if (!needs_baseline) RETURN_IF_ERROR(empty);
   }
+  ASSIGN_OR_RETURN(plan_, MakePlan(facts, needs_baseline));
+  if (was_accepted_) return absl::OkStatus();
+  const absl::Status accepted = Accept(facts);
+  if (!accepted.ok()) plan_.reset();
+  was_accepted_ = accepted.ok();
+  return accepted;
+}
+
+absl::StatusOr<MigratePlan> MigrateExecutor::MakePlan(const ServerFacts& facts,
+                                                      bool needs_baseline) {
   const auto prepare =
       [&](const Script& script) -> absl::StatusOr<std::shared_ptr<const PreparedScript>> {
     std::shared_ptr<const PreparedScript>& known = prepared_[script.file.path];
@@ -69,31 +110,27 @@ absl::Status MigrateExecutor::Plan() {
     }
     return known;
   };
-  ASSIGN_OR_RETURN(
-      plan_, PlanMigrate({.set = *set_,
-                          .history = history_,
-                          .needs_baseline = needs_baseline,
-                          .prepare = prepare,
-                          .prepare_callbacks =
-                              [&](std::vector<Finding>& findings) {
-                                return parts_.catalog.PrepareCallbacks(*set_, facts, findings);
-                              },
-                          .explain_checksum =
-                              [&](const Script& script, int32_t recorded) {
-                                return parts_.catalog.ExplainChecksum(script, facts, recorded);
-                              }},
-                         options_));
-  if (was_accepted_) return absl::OkStatus();
+  return PlanMigrate({.set = *set_,
+                      .history = history_,
+                      .needs_baseline = needs_baseline,
+                      .prepare = prepare,
+                      .prepare_callbacks =
+                          [&](std::vector<Finding>& findings) {
+                            return parts_.catalog.PrepareCallbacks(*set_, facts, findings);
+                          },
+                      .explain_checksum =
+                          [&](const Script& script, int32_t recorded) {
+                            return parts_.catalog.ExplainChecksum(script, facts, recorded);
+                          }},
+                     options_);
+}
+
+absl::Status MigrateExecutor::Accept(const ServerFacts& facts) {
   findings_ = {.hash = PlanHash(*plan_, options_, history_, facts, parts_.catalog.placeholders()),
                .facts = facts,
                .warnings = set_->warnings};
-  const absl::Status accepted = [&]() -> absl::Status {
-    RETURN_IF_ERROR(CheckHash());
-    return Judge();
-  }();
-  if (!accepted.ok()) plan_.reset();
-  was_accepted_ = accepted.ok();
-  return accepted;
+  RETURN_IF_ERROR(CheckHash());
+  return Judge();
 }
 
 absl::Status MigrateExecutor::CheckHash() {

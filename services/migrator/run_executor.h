@@ -64,6 +64,13 @@ class MigrateExecutor {
   // is not the one that `plan_hash` names.
   absl::Status Prepare();
 
+  // Whether files and history agree while nobody holds the lock, so that the run is at its end
+  // before it began: then there is a plan without steps, and EndSettled instead of Execute. Looks
+  // without a session of its own and without the lock; whatever stands against it is left to
+  // Prepare. Before it.
+  bool FindSettled();
+  void EndSettled(RunJournal& journal);
+
   // Plans without taking the lock, for a call that starts nothing. Instead of Prepare.
   absl::Status PlanOnly();
 
@@ -76,6 +83,8 @@ class MigrateExecutor {
 
  private:
   absl::Status Plan();
+  absl::StatusOr<MigratePlan> MakePlan(const ServerFacts& facts, bool needs_baseline);
+  absl::Status Accept(const ServerFacts& facts);
   absl::Status CheckHash();
   absl::Status Judge();
   // Lock, plan and history table, however often the session is lost meanwhile (within limits).

@@ -325,6 +325,45 @@ TEST_F(RunExecutorTest, ABaselineComesFirstWhereThereIsContentWithoutHistory) {
   EXPECT_EQ(run.steps.at(2).installed_rank, 3);
 }
 
+TEST_F(RunExecutorTest, WhereNothingIsToBeDoneNoLockIsTaken) {
+  const auto settled = [&](MigrateOptions options = {}) {
+    MigrateExecutor executor({database_, catalog_, database_, clock_, judge_}, {},
+                             Complete(std::move(options)));
+    if (!executor.FindSettled()) return false;
+    RunJournal journal({.id = "r"}, clock_, 1000);
+    executor.EndSettled(journal);
+    const migrator::Run run = journal.Snapshot();
+    EXPECT_EQ(run.state, RunState::kSucceeded);
+    EXPECT_EQ(run.final_version, "3");
+    EXPECT_EQ(run.initial_version, "3");
+    EXPECT_EQ(run.plan_hash.size(), 64U);
+    EXPECT_NE(run.start_time, absl::InfinitePast());
+    EXPECT_THAT(run.steps, IsEmpty());
+    return true;
+  };
+  EXPECT_FALSE(settled()) << "no history";
+  EXPECT_EQ(Execute().state, RunState::kSucceeded);
+  database_.on_open = [] { ADD_FAILURE() << "it needs no session"; };
+  EXPECT_TRUE(settled());
+  MigrateOptions options;
+  options.dry_run = true;
+  EXPECT_FALSE(settled(options));
+  options = {};
+  options.plan_hash = std::string(64, '0');
+  EXPECT_FALSE(settled(options)) << "of another plan";
+  database_.HoldLock(77);
+  EXPECT_FALSE(settled()) << "somebody may be changing it";
+  database_.HoldLock(0);
+  source_.files["beforeMigrate.sql"] = "x;";
+  EXPECT_FALSE(settled()) << "a callback wants to run";
+  source_.files.erase("beforeMigrate.sql");
+  source_.files["V4__d.sql"] = "d;";
+  EXPECT_FALSE(settled()) << "pending";
+  source_.files.erase("V4__d.sql");
+  source_.files["V1__a.sql"] = "changed;";
+  EXPECT_FALSE(settled()) << "the run is to say what is wrong";
+}
+
 class OneFinding final : public ScriptJudge {
  public:
   explicit OneFinding(LintSeverity severity) : severity_(severity) {}

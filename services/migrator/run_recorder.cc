@@ -43,6 +43,15 @@ absl::Status RunRecorder::Begin(std::shared_ptr<RunJournal> journal, const RunOr
   return absl::OkStatus();
 }
 
+absl::Status RunRecorder::Record(const RunJournal& journal, const RunOrigin& origin) {
+  sync::MutexLock lock(mutex_);
+  RETURN_IF_ERROR(store_.Open());
+  return store_.Save({.run = journal.Snapshot(),
+                      .events = journal.EventsAfter(0),
+                      .keep_events = options_.event_buffer,
+                      .origin = origin});
+}
+
 void RunRecorder::End(const Run& run) {
   sync::MutexLock lock(mutex_);
   for (Recording& recording : recordings_) {

@@ -45,6 +45,9 @@ class RunRecorder {
   // Makes the store ready and keeps the run; a failure means that it must not start.
   absl::Status Begin(std::shared_ptr<RunJournal> journal, const RunOrigin& origin);
 
+  // Keeps a run that has ended already, with its events, in one write.
+  absl::Status Record(const RunJournal& journal, const RunOrigin& origin);
+
   // Writes the run as it ends. A failure is not the run's: it is tried again behind its back.
   void End(const Run& run);
 

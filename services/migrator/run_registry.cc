@@ -76,8 +76,7 @@ void RunRegistry::BeforeEnd(const Run& run) {
   if (recorder_ != nullptr) recorder_->End(run);
 }
 
-absl::StatusOr<Run> RunRegistry::Start(Slot slot, RunKind kind, std::string target,
-                                       std::vector<RunStep> steps, Body body) {
+Run RunRegistry::NewRun(RunKind kind, std::string target, std::vector<RunStep> steps) {
   Run run{.kind = kind, .steps = std::move(steps), .target = std::move(target)};
   {
     sync::MutexLock lock(mutex_);
@@ -85,6 +84,33 @@ absl::StatusOr<Run> RunRegistry::Start(Slot slot, RunKind kind, std::string targ
   }
   run.create_time = clock_.Now();
   run.start_time = run.end_time = absl::InfinitePast();
+  return run;
+}
+
+void RunRegistry::Keep(const std::shared_ptr<RunJournal>& journal) {
+  runs_.push_front(journal);
+  if (runs_.size() > options_.runs_kept) runs_.pop_back();
+}
+
+absl::StatusOr<Run> RunRegistry::Record(Slot slot, RunKind kind, std::string target,
+                                        const std::function<void(RunJournal&)>& body) {
+  auto journal = std::make_shared<RunJournal>(NewRun(kind, std::move(target), {}), clock_,
+                                              options_.event_buffer);
+  body(*journal);
+  Run run = journal->Snapshot();
+  options_.before_end(run);
+  if (recorder_ != nullptr) RETURN_IF_ERROR(recorder_->Record(*journal, slot.origin_));
+  {
+    sync::MutexLock lock(mutex_);
+    Keep(journal);
+  }
+  options_.on_end(run);
+  return run;
+}
+
+absl::StatusOr<Run> RunRegistry::Start(Slot slot, RunKind kind, std::string target,
+                                       std::vector<RunStep> steps, Body body) {
+  Run run = NewRun(kind, std::move(target), std::move(steps));
   auto journal = std::make_shared<RunJournal>(run, clock_, options_.event_buffer,
                                               [this](const Run& ended) { BeforeEnd(ended); });
   // The slot keeps others away meanwhile.
@@ -95,8 +121,7 @@ absl::StatusOr<Run> RunRegistry::Start(Slot slot, RunKind kind, std::string targ
     sync::MutexLock lock(mutex_);
     slot.registry_ = nullptr;  // from here the run holds the place
     active_->journal = journal;
-    runs_.push_front(journal);
-    if (runs_.size() > options_.runs_kept) runs_.pop_back();
+    Keep(journal);
     const std::stop_token stop = active_->stop.get_token();
     ended = std::exchange(thread_, std::thread([this, journal, stop, body = std::move(body)] {
                             body(*journal, stop);

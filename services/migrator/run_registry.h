@@ -74,6 +74,11 @@ class RunRegistry {
   absl::StatusOr<Run> Start(Slot slot, RunKind kind, std::string target, std::vector<RunStep> steps,
                             Body body);
 
+  // Keeps a run that takes no time: `body` ends it before this returns, and it is written once. An
+  // error means that there is no such run.
+  absl::StatusOr<Run> Record(Slot slot, RunKind kind, std::string target,
+                             const std::function<void(RunJournal&)>& body);
+
   // The run as it stands. NOT_FOUND RESOURCE_NOT_FOUND.
   absl::StatusOr<Run> Get(absl::string_view id);
 
@@ -99,6 +104,8 @@ class RunRegistry {
     std::stop_source stop;
   };
   std::string MakeId(RunKind kind) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  Run NewRun(RunKind kind, std::string target, std::vector<RunStep> steps);
+  void Keep(const std::shared_ptr<RunJournal>& journal) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   std::shared_ptr<RunJournal> FindHere(absl::string_view id) const;
   void BeforeEnd(const Run& run);
 

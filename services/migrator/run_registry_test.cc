@@ -211,6 +211,28 @@ TEST_F(KeptRuns, AnEndIsKeptBeforeItIsSeen) {
   EXPECT_EQ(tables_->runs.at(run.id).run.state, RunState::kSucceeded);
 }
 
+TEST_F(KeptRuns, ARunThatTakesNoTimeIsWrittenOnce) {
+  bool was_called = false;
+  Process process(*this, [&](const migrator::Run&) { was_called = true; });
+  const RunOrigin origin{.request_id = "q", .digest = "d"};
+  const auto run =
+      process.runs
+          .Record(process.runs.Reserve(origin).value(), RunKind::kMigrate, "latest",
+                  [](RunJournal& journal) {
+                    EndRun(journal, clock::SystemClock(), absl::OkStatus(), false, "3");
+                  })
+          .value();
+  EXPECT_EQ(run.state, RunState::kSucceeded);
+  EXPECT_TRUE(was_called);
+  EXPECT_EQ(process.runs.Get(run.id).value(), run);
+  EXPECT_EQ(process.runs.FindRequest(origin).value()->id, run.id);
+  EXPECT_THAT(process.runs.Reserve(), testing::IsOk()) << "nothing is under way";
+  sync::MutexLock lock(tables_->mutex);
+  EXPECT_EQ(tables_->runs.at(run.id).run, run);
+  EXPECT_EQ(tables_->runs.at(run.id).events.size(), 1U);
+  EXPECT_EQ(tables_->saves, 1);
+}
+
 TEST_F(KeptRuns, WhatCannotBeKeptIsNotRun) {
   {
     sync::MutexLock lock(tables_->mutex);

@@ -30,6 +30,7 @@ struct RunRecord {
   std::vector<RunEvent> events;
   std::vector<AppliedText> applied;
   size_t keep_events = 10'000;  // of a run that has ended: about so many of the newest stay
+  RunOrigin origin = {};        // of a run that is not kept yet
 };
 
 struct KnownRequest {
@@ -57,7 +58,8 @@ class RunStore {
   // Keeps a new run, after Open.
   virtual absl::Status Create(const Run& run, const RunOrigin& origin) = 0;
 
-  // Keeps how the run stands, and adds events and texts, all or nothing. Repeat: changes nothing.
+  // Keeps how the run stands, and adds events and texts, all or nothing; a run that is not kept yet
+  // is from here on. Repeat: changes nothing.
   virtual absl::Status Save(const RunRecord& record) = 0;
 
   // Newest first, without steps.

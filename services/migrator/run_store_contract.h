@@ -138,6 +138,16 @@ TEST_P(RunStoreContract, AnEndedRunKeepsItsNewestEvents) {
   EXPECT_EQ(kept.back().sequence, 20);
 }
 
+TEST_P(RunStoreContract, ARunMayBeKeptAtItsEndFirst) {
+  ASSERT_THAT(store_->Open(), testing::IsOk());
+  const auto run = Ended(StoredRun("r", now_), RunState::kSucceeded);
+  const RunRecord record{.run = run, .origin = {.request_id = "q", .digest = "d"}};
+  ASSERT_THAT(store_->Save(record), testing::IsOk());
+  ASSERT_THAT(store_->Save(record), testing::IsOk()) << "again";
+  EXPECT_EQ(store_->Get("r").value(), run);
+  EXPECT_EQ(store_->FindRequest("q").value()->run_id, "r");
+}
+
 TEST_P(RunStoreContract, ARequestLeadsToItsRun) {
   ASSERT_THAT(store_->Open(), testing::IsOk());
   ASSERT_THAT(store_->Create(StoredRun("a", now_), {}), testing::IsOk());

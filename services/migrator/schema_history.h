@@ -17,6 +17,8 @@ struct HistoryView {
   ServerFacts facts;
   History history;
   std::optional<LockHolder> lock_holder;
+  bool is_standby = false;
+  bool lacks_schemas = false;  // some of the managed ones are not there
 };
 
 // A session that another one waits for.

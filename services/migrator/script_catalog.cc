@@ -66,7 +66,11 @@ absl::StatusOr<int32_t> ScriptCatalog::RepeatableChecksum(const Script& script,
 }
 
 absl::StatusOr<ScriptSet> ScriptCatalog::Load(const ServerFacts& facts) {
-  ASSIGN_OR_RETURN(const std::vector<SourceFile> files, source_.List());
+  ASSIGN_OR_RETURN(const std::vector<SourceFile> files, List());
+  return Load(files, facts);
+}
+
+ScriptSet ScriptCatalog::Load(const std::vector<SourceFile>& files, const ServerFacts& facts) {
   ScriptSet set = MakeScriptSet(files, {.validate_naming = options_.validate_naming});
   ReadConfigs(set);
   for (auto* scripts : {&set.versioned, &set.baselines, &set.repeatables}) {

@@ -37,6 +37,10 @@ class ScriptCatalog {
   // error means that the locations cannot be listed.
   absl::StatusOr<ScriptSet> Load(const ServerFacts& facts);
 
+  // The same in two steps, for who asks the server meanwhile. A list serves one Load.
+  absl::StatusOr<std::vector<SourceFile>> List() { return source_.List(); }
+  ScriptSet Load(const std::vector<SourceFile>& files, const ServerFacts& facts);
+
   // Reads the script once more and makes it ready: what runs is exactly what this returns, whatever
   // happens to the file later (M11). With `allow_mixed` no script is refused as MIXED_SCRIPT.
   absl::StatusOr<PreparedScript> Prepare(const Script& script, const ServerFacts& facts,

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -16,6 +17,10 @@ struct SourceFile {
   std::string location;  // as in the setting
   std::string path;      // below the location, with `/`: "dir1/V1.1__x.sql"
   auto operator<=>(const SourceFile&) const = default;
+  template <typename H>
+  friend H AbslHashValue(H state, const SourceFile& file) {
+    return H::combine(std::move(state), file.location, file.path);
+  }
 
   std::string Name() const { return path.substr(path.rfind('/') + 1); }
 };
@@ -43,7 +48,8 @@ class ScriptSource {
   // The text as it is now. Later changes of the file do not touch what was returned.
   virtual absl::StatusOr<SourceText> Read(const SourceFile& file) = 0;
 
-  // The checksum alone; an unchanged file is not read again.
+  // The checksum alone, of the file as the last List saw it or newer; a file that had not changed
+  // then is not read again.
   virtual absl::StatusOr<int32_t> Checksum(const SourceFile& file) = 0;
 };
 
