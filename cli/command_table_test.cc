@@ -148,7 +148,7 @@ TEST(CommandTable, EveryStateOfEveryRunIsKnown) {
 }
 
 void ExpectColumnsAreFields(const Descriptor* message, const View& view) {
-  const std::string name = message->full_name();
+  const std::string& name = message->full_name();
   const auto step = [](const Descriptor& from, const std::string& key) {
     for (int i = 0; i < from.field_count(); ++i) {
       if (from.field(i)->json_name() == key) return from.field(i);

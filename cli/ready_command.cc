@@ -173,7 +173,7 @@ absl::Duration DurationOf(const std::string& text) {
 
 std::string Banner(const config::Settings& settings, absl::Duration took,
                    absl::Duration event_latency) {
-  const std::string gateway = settings.String("gateway_address");
+  const std::string& gateway = settings.String("gateway_address");
   return absl::StrCat(
       absl::StrFormat("ready in %.1f s: change event seen %d ms after its commit\n",
                       absl::ToDoubleSeconds(took), absl::ToInt64Milliseconds(event_latency)),

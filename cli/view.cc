@@ -279,9 +279,9 @@ std::string BytesText(const std::string& text) {
   if (!absl::SimpleAtod(text, &bytes)) return text;
   for (const char* unit : {"B", "KiB", "MiB", "GiB"}) {
     if (bytes < 1024) {
-      return absl::StrFormat(
-          bytes == static_cast<double>(static_cast<int64_t>(bytes)) ? "%.0f %s" : "%.1f %s", bytes,
-          unit);
+      const bool is_whole = bytes == static_cast<double>(static_cast<int64_t>(bytes));
+      return is_whole ? absl::StrFormat("%.0f %s", bytes, unit)
+                      : absl::StrFormat("%.1f %s", bytes, unit);
     }
     bytes /= 1024;
   }

@@ -22,15 +22,15 @@ class PgCatalogReader final : public CatalogReader {
   absl::StatusOr<std::vector<RelationName>> PublishedTables() override;
 
  private:
-  // Runs `body` on the connection; once more on a new one when the old one had died meanwhile.
-  template <typename Body>
-  auto WithConnection(Body body) -> decltype(body(nullptr)) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  absl::Status Connect() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-
   const pg::ConnectionOptions connection_options_;
   const std::string default_schema_;
   sync::Mutex mutex_;
   pg::PgConn connection_ ABSL_GUARDED_BY(mutex_);
+
+  // Runs `body` on the connection; once more on a new one when the old one had died meanwhile.
+  template <typename Body>
+  auto WithConnection(Body body) -> decltype(body(nullptr)) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status Connect() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 };
 
 }  // namespace storefront::migrator

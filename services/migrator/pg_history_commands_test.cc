@@ -17,6 +17,10 @@ GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(MigrationConnectionContract);
 INSTANTIATE_TEST_SUITE_P(Postgres, HistoryCommandsContract,
                          ::testing::Values([] { return std::make_unique<PgBench>(); }));
 
+constexpr char kOrderedSetAggregate[] =
+    "create aggregate pct(float8 order by int) (sfunc = ordered_set_transition, stype = internal, "
+    "finalfunc = percentile_disc_final, finalfunc_extra)";
+
 // Everything that a schema can hold.
 constexpr const char* kOfEveryKind[] = {
     "create extension hstore",
@@ -36,8 +40,7 @@ constexpr const char* kOfEveryKind[] = {
     "create procedure p(a int, variadic b text[]) language sql as 'select 1'",
     "create function add(a pair, b pair) returns pair language sql as 'select a'",
     "create aggregate total(pair) (sfunc = add, stype = pair)",
-    "create aggregate pct(float8 order by int) (sfunc = ordered_set_transition, stype = internal, "
-    "finalfunc = percentile_disc_final, finalfunc_extra)",
+    kOrderedSetAggregate,
     "create operator + (leftarg = pair, rightarg = pair, function = add)",
     "create function cmp(a pair, b pair) returns int language sql immutable as 'select 0'",
     "create operator class pair_ops for type pair using hash as function 1 hashint4(int)",

@@ -175,11 +175,11 @@ absl::StatusOr<std::vector<AppliedScript>> PgScriptRunner::TryTransaction(
     const std::vector<ScriptUnit>& units, bool durable, ScriptObserver& observer,
     const std::stop_token& stop) {
   PqScriptSession session(connection_, observer, stop);
-  if (!KeepInsert(session)) return FailureStatus(session, Place::kInScript, stop);
   const auto rows_left = [&](size_t from) {
     return std::any_of(units.begin() + static_cast<std::ptrdiff_t>(from), units.end(),
                        [](const ScriptUnit& unit) { return unit.row.has_value(); });
   };
+  if (rows_left(0) && !KeepInsert(session)) return FailureStatus(session, Place::kInScript, stop);
   std::vector<ScriptItem> items = Preamble();
   items.push_back({.sql = "begin"});
   if (!durable) items.push_back({.sql = "set local synchronous_commit = off"});

@@ -71,6 +71,10 @@ create table if not exists storefront_migrator.schema_capture (
 );
 )sql";
 
+constexpr char kCreateSchema[] =
+    "create schema storefront_migrator; comment on schema storefront_migrator is 'Runs of the "
+    "storefront migrator: what they did, the texts they applied, what the schemas looked like.';";
+
 absl::Status Run(PGconn* connection, absl::string_view what, const std::string& sql) {
   const pg::PgResult result(PQexec(connection, sql.c_str()));
   return pg::FromResult(what, connection, result.get());
@@ -87,23 +91,17 @@ absl::StatusOr<bool> IsComplete(PGconn* connection) {
 }
 
 absl::Status Make(PGconn* connection) {
-  RETURN_IF_ERROR(Run(connection, "make the side tables",
-                      absl::StrCat("begin; select pg_catalog.pg_advisory_xact_lock(",
-                                   kOwnerLockClass, ", ", kMakerLock, ")")));
-  absl::Status made = [&]() -> absl::Status {
+  const std::string begin =
+      absl::StrCat("begin; select pg_catalog.pg_advisory_xact_lock(", kOwnerLockClass, ", ",
+                   kMakerLock, "); select to_regnamespace('storefront_migrator') is not null");
+  const pg::PgResult exists(PQexec(connection, begin.c_str()));
+  absl::Status made = pg::FromResult("make the side tables", connection, exists.get());
+  if (made.ok()) {
     // CREATE SCHEMA IF NOT EXISTS wants the right to create also where there is nothing to do.
-    ASSIGN_OR_RETURN(const pg::PgResult exists,
-                     PgExecute(connection, "look for the side schema",
-                               "select to_regnamespace('storefront_migrator') is not null"));
-    if (absl::string_view(PQgetvalue(exists.get(), 0, 0)) != "t") {
-      RETURN_IF_ERROR(Run(connection, "make the side schema",
-                          "create schema storefront_migrator; comment on schema "
-                          "storefront_migrator is 'Runs of the storefront migrator: what they "
-                          "did, the texts they applied, what the schemas looked like.'"));
-    }
-    RETURN_IF_ERROR(Run(connection, "make the side tables", std::string(kCreateTables)));
-    return Run(connection, "make the side tables", "commit");
-  }();
+    const bool has_schema = absl::string_view(PQgetvalue(exists.get(), 0, 0)) == "t";
+    made = Run(connection, "make the side tables",
+               absl::StrCat(has_schema ? "" : kCreateSchema, kCreateTables, "commit"));
+  }
   if (!made.ok() && PQstatus(connection) == CONNECTION_OK) {
     Run(connection, "leave the side tables", "rollback").IgnoreError();
   }

@@ -51,13 +51,13 @@ class PgSideSession {
 
  private:
   static bool IsOk(const absl::Status& status) { return status.ok(); }
-  static const absl::Status& StatusOf(const absl::Status& status) { return status; }
+  static absl::Status StatusOf(const absl::Status& status) { return status; }
   template <typename T>
   static bool IsOk(const absl::StatusOr<T>& result) {
     return result.ok();
   }
   template <typename T>
-  static const absl::Status& StatusOf(const absl::StatusOr<T>& result) {
+  static absl::Status StatusOf(const absl::StatusOr<T>& result) {
     return result.status();
   }
   absl::Status Connect() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

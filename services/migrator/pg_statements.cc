@@ -11,12 +11,13 @@ namespace storefront::migrator {
 absl::StatusOr<pg::PgResult> PgStatements::Execute(
     absl::string_view what, const std::string& sql,
     const std::vector<std::optional<std::string>>& parameters) {
-  auto name = names_.find(sql);
-  if (name == names_.end()) {
-    const std::string made = absl::StrCat("storefront_migrator_", names_.size());
+  const auto [name, is_new] = names_.try_emplace(sql);
+  if (is_new) return PgExecute(connection_, what, sql, parameters);
+  if (name->second.empty()) {
+    const std::string made = absl::StrCat("storefront_migrator_", ++prepared_);
     const pg::PgResult prepared(PQprepare(connection_, made.c_str(), sql.c_str(), 0, nullptr));
     RETURN_IF_ERROR(pg::FromResult(what, connection_, prepared.get()));
-    name = names_.emplace(sql, made).first;
+    name->second = made;
   }
   std::vector<const char*> values;
   values.reserve(parameters.size());

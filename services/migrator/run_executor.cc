@@ -282,12 +282,13 @@ absl::Status MigrateExecutor::ShowFailed(const absl::Status& failed, size_t begi
                      .message = std::string(error.message())};
     if (line == metadata.end() || !absl::SimpleAtoi(line->second, &event->line)) event->line = 0;
   }
+  const bool is_for_good = event.has_value();
   journal.Update(
       [&](Run& run) {
         run.current_step = -1;
         for (size_t i = begin; i < end; ++i) {
           run.steps[StepOf(i)].state =
-              i == script && event ? StepState::kFailed : StepState::kPending;
+              i == script && is_for_good ? StepState::kFailed : StepState::kPending;
         }
       },
       std::move(event));
@@ -399,7 +400,7 @@ absl::Status MigrateExecutor::WriteBaseline(RunJournal& journal, const std::stop
   RETURN_IF_ERROR(RunCallbacksOf(CallbackEvent::kBeforeBaseline, journal, stop));
   const size_t step = first_step_;
   ScriptJournal observer(JournalParts(journal), keeper_.session().backend_pid(), nullptr);
-  const auto written = keeper_.session().RunTransaction({{.row = *plan_->baseline}},
+  const auto written = keeper_.session().RunTransaction({{.row = plan_->baseline}},
                                                         /*durable=*/true, observer, stop);
   if (!written.ok()) return written.status();
   history_.rows.push_back(*plan_->baseline);

@@ -99,11 +99,11 @@ absl::Status RunRecorder::Save(Recording& recording) {
 }
 
 void RunRecorder::SaveAll() {
-  std::erase_if(recordings_, [&](Recording& recording) {
-    const absl::Status saved = Save(recording);
+  for (auto recording = recordings_.begin(); recording != recordings_.end();) {
+    const absl::Status saved = Save(*recording);
     Report(saved);
-    return saved.ok() && recording.ended.has_value();
-  });
+    recording = saved.ok() && recording->ended ? recordings_.erase(recording) : recording + 1;
+  }
 }
 
 void RunRecorder::Report(const absl::Status& status) {
