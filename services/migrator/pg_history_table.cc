@@ -100,27 +100,32 @@ std::string PgLockCondition(int64_t lock_key) {
                       "datname = pg_catalog.current_database())");
 }
 
-absl::StatusOr<std::optional<LockHolder>> PgFindLockHolder(PgRunner run, int64_t lock_key) {
-  ASSIGN_OR_RETURN(
-      const pg::PgResult result,
-      run("find the lock's holder",
-          absl::StrCat("select l.pid, coalesce(a.application_name, ''), coalesce(a.state, ''), "
-                       "coalesce(a.usename, ''), "
-                       "(extract(epoch from a.backend_start) * 1000000)::bigint, "
-                       "(extract(epoch from clock_timestamp() - a.xact_start) * 1000)::bigint "
-                       "from pg_catalog.pg_locks l left join pg_catalog.pg_stat_activity a "
-                       "on a.pid = l.pid where ",
-                       PgLockCondition(lock_key), " limit 1")));
-  if (PQntuples(result.get()) == 0) return std::nullopt;
-  LockHolder holder{.pid = static_cast<int>(Number(result.get(), 0, 0)),
-                    .application_name = Text(result.get(), 0, 1),
-                    .state = Text(result.get(), 0, 2),
-                    .user = Text(result.get(), 0, 3),
-                    .backend_start = absl::FromUnixMicros(Number(result.get(), 0, 4))};
-  if (PQgetisnull(result.get(), 0, 5) == 0) {
-    holder.transaction_age = absl::Milliseconds(Number(result.get(), 0, 5));
+std::string PgLockHolderQuery(int64_t lock_key) {
+  return absl::StrCat(
+      "select l.pid, coalesce(a.application_name, ''), coalesce(a.state, ''), "
+      "coalesce(a.usename, ''), (extract(epoch from a.backend_start) * 1000000)::bigint, "
+      "(extract(epoch from clock_timestamp() - a.xact_start) * 1000)::bigint "
+      "from pg_catalog.pg_locks l left join pg_catalog.pg_stat_activity a on a.pid = l.pid where ",
+      PgLockCondition(lock_key), " limit 1");
+}
+
+std::optional<LockHolder> PgLockHolderOf(const PGresult* result, int column) {
+  if (PQntuples(result) == 0 || PQgetisnull(result, 0, column) != 0) return std::nullopt;
+  LockHolder holder{.pid = static_cast<int>(Number(result, 0, column)),
+                    .application_name = Text(result, 0, column + 1),
+                    .state = Text(result, 0, column + 2),
+                    .user = Text(result, 0, column + 3),
+                    .backend_start = absl::FromUnixMicros(Number(result, 0, column + 4))};
+  if (PQgetisnull(result, 0, column + 5) == 0) {
+    holder.transaction_age = absl::Milliseconds(Number(result, 0, column + 5));
   }
   return holder;
+}
+
+absl::StatusOr<std::optional<LockHolder>> PgFindLockHolder(PgRunner run, int64_t lock_key) {
+  ASSIGN_OR_RETURN(const pg::PgResult result,
+                   run("find the lock's holder", PgLockHolderQuery(lock_key)));
+  return PgLockHolderOf(result.get(), 0);
 }
 
 std::string PgArray(const std::vector<std::string>& items) {

@@ -35,6 +35,11 @@ using PgRunner =
 absl::StatusOr<History> PgReadHistory(PgRunner run, const PgHistoryOptions& options);
 absl::StatusOr<std::optional<LockHolder>> PgFindLockHolder(PgRunner run, int64_t lock_key);
 
+// The same as part of a larger statement: a query of one row or none, and what its columns say from
+// `column` on.
+std::string PgLockHolderQuery(int64_t lock_key);
+std::optional<LockHolder> PgLockHolderOf(const PGresult* result, int column);
+
 // Condition that this session, or with `own` false any session, holds the lock: a row of pg_locks.
 std::string PgLockCondition(int64_t lock_key);
 

@@ -156,9 +156,10 @@ void AddTexts(const std::vector<AppliedText>& applied, std::string& sql, Paramet
 }  // namespace
 
 absl::Status PgRunStore::Create(const Run& run, const RunOrigin& origin) {
-  return session_.With([&](PGconn* connection) -> absl::Status {
-    return PgExecute(connection, "keep the run", UpsertRun(/*with_steps=*/true),
-                     RunParameters(run, /*with_steps=*/true, origin, session_.owner()))
+  return session_.With([&](PgStatements& statements) -> absl::Status {
+    return statements
+        .Execute("keep the run", UpsertRun(/*with_steps=*/true),
+                 RunParameters(run, /*with_steps=*/true, origin, session_.owner()))
         .status();
   });
 }
@@ -177,8 +178,8 @@ absl::Status PgRunStore::Save(const RunRecord& record) {
                     record.keep_events, " limit 1))");
   }
   absl::StrAppend(&sql, " select 1");
-  return session_.With([&](PGconn* connection) -> absl::Status {
-    return PgExecute(connection, "keep the run", sql, parameters).status();
+  return session_.With([&](PgStatements& statements) -> absl::Status {
+    return statements.Execute("keep the run", sql, parameters).status();
   });
 }
 
@@ -189,9 +190,8 @@ absl::StatusOr<std::vector<Run>> PgRunStore::Read(const std::string& steps, cons
       MicrosOf("end_time"), ", sequence, details, ", steps, ", ", MicrosOf("saved_time"),
       ", state in ", kFinalStates, " or ", PgOwnerLives("r.owner", session_.owner()),
       " from storefront_migrator.run r ", tail);
-  auto runs = session_.With([&](PGconn* connection) -> absl::StatusOr<std::vector<Run>> {
-    ASSIGN_OR_RETURN(const pg::PgResult result,
-                     PgExecute(connection, "read runs", sql, parameters));
+  auto runs = session_.With([&](PgStatements& statements) -> absl::StatusOr<std::vector<Run>> {
+    ASSIGN_OR_RETURN(const pg::PgResult result, statements.Execute("read runs", sql, parameters));
     std::vector<Run> read;
     const PGresult* rows = result.get();
     for (int i = 0; i < PQntuples(rows); ++i) {
@@ -233,33 +233,34 @@ absl::StatusOr<std::vector<RunEvent>> PgRunStore::Events(absl::string_view id,
       absl::StrCat("select * from (select sequence, ", MicrosOf("event_time"),
                    ", type, script, details from storefront_migrator.run_event where run = $1 and "
                    "sequence > $2::bigint order by sequence desc limit $3::bigint) e order by 1");
-  auto events = session_.With([&](PGconn* connection) -> absl::StatusOr<std::vector<RunEvent>> {
-    ASSIGN_OR_RETURN(
-        const pg::PgResult result,
-        PgExecute(connection, "read a run's events", sql,
-                  {std::string(id), absl::StrCat(after_sequence), absl::StrCat(count)}));
-    std::vector<RunEvent> read;
-    for (int i = 0; i < PQntuples(result.get()); ++i) {
-      RunEvent event{.sequence = Number(result.get(), i, 0),
-                     .time = Time(result.get(), i, 1),
-                     .type = Text(result.get(), i, 2),
-                     .script = Text(result.get(), i, 3)};
-      RETURN_IF_ERROR(ParseEvent(Text(result.get(), i, 4), event));
-      read.push_back(std::move(event));
-    }
-    return read;
-  });
+  auto events =
+      session_.With([&](PgStatements& statements) -> absl::StatusOr<std::vector<RunEvent>> {
+        ASSIGN_OR_RETURN(const pg::PgResult result,
+                         statements.Execute(
+                             "read a run's events", sql,
+                             {std::string(id), absl::StrCat(after_sequence), absl::StrCat(count)}));
+        std::vector<RunEvent> read;
+        for (int i = 0; i < PQntuples(result.get()); ++i) {
+          RunEvent event{.sequence = Number(result.get(), i, 0),
+                         .time = Time(result.get(), i, 1),
+                         .type = Text(result.get(), i, 2),
+                         .script = Text(result.get(), i, 3)};
+          RETURN_IF_ERROR(ParseEvent(Text(result.get(), i, 4), event));
+          read.push_back(std::move(event));
+        }
+        return read;
+      });
   if (!events.ok() && IsSideTableMissing(events.status())) return std::vector<RunEvent>();
   return events;
 }
 
 absl::StatusOr<std::optional<KnownRequest>> PgRunStore::FindRequest(absl::string_view request_id) {
   auto known =
-      session_.With([&](PGconn* connection) -> absl::StatusOr<std::optional<KnownRequest>> {
+      session_.With([&](PgStatements& statements) -> absl::StatusOr<std::optional<KnownRequest>> {
         ASSIGN_OR_RETURN(
             const pg::PgResult result,
-            PgExecute(
-                connection, "look for a request",
+            statements.Execute(
+                "look for a request",
                 "select id, request_digest from storefront_migrator.run where request_id = $1 "
                 "order by create_time desc limit 1",
                 {std::string(request_id)}));
@@ -279,8 +280,8 @@ absl::StatusOr<int> PgRunStore::InterruptOrphans() {
       "event_time, type, script, details) select id, sequence, clock_timestamp(), 'finished', '', "
       "jsonb_build_object('message', 'the process ended before the run did') from orphans on "
       "conflict do nothing");
-  auto count = session_.With([&](PGconn* connection) -> absl::StatusOr<int> {
-    ASSIGN_OR_RETURN(const pg::PgResult result, PgExecute(connection, "end orphaned runs", sql));
+  auto count = session_.With([&](PgStatements& statements) -> absl::StatusOr<int> {
+    ASSIGN_OR_RETURN(const pg::PgResult result, statements.Execute("end orphaned runs", sql));
     int changed = 0;
     if (!absl::SimpleAtoi(PQcmdTuples(result.get()), &changed)) return 0;
     return changed;
@@ -295,10 +296,10 @@ absl::StatusOr<int> PgRunStore::Forget(absl::Duration older_than) {
       " and end_time < clock_timestamp() - $1::bigint * interval '1 microsecond' returning id), "
       "events as (delete from storefront_migrator.run_event e using old where e.run = old.id) "
       "select count(*) from old");
-  auto count = session_.With([&](PGconn* connection) -> absl::StatusOr<int> {
+  auto count = session_.With([&](PgStatements& statements) -> absl::StatusOr<int> {
     ASSIGN_OR_RETURN(const pg::PgResult result,
-                     PgExecute(connection, "forget old runs", sql,
-                               {absl::StrCat(absl::ToInt64Microseconds(older_than))}));
+                     statements.Execute("forget old runs", sql,
+                                        {absl::StrCat(absl::ToInt64Microseconds(older_than))}));
     return static_cast<int>(Number(result.get(), 0, 0));
   });
   if (!count.ok() && IsSideTableMissing(count.status())) return 0;

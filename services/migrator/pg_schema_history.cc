@@ -50,12 +50,17 @@ absl::StatusOr<HistoryView> PgSchemaHistory::ReadServer() {
       const pg::PgResult result,
       statements_->Execute(
           "read the server's facts",
-          "select pg_catalog.current_database(), current_user, "
-          "pg_catalog.pg_is_in_recovery(), exists (select from unnest($1::text[]) s (name) "
-          "where not exists (select from pg_catalog.pg_namespace n where n.nspname = s.name))",
+          absl::StrCat(
+              "select pg_catalog.current_database(), current_user, pg_catalog.pg_is_in_recovery(), "
+              "exists (select from unnest($1::text[]) s (name) where not exists (select from "
+              "pg_catalog.pg_namespace n where n.nspname = s.name)), holder.* from (values (1)) "
+              "one "
+              "left join lateral (",
+              PgLockHolderQuery(lock_key_), ") holder on true"),
           {PgArray(options_.schemas)}));
   return HistoryView{
       .facts = {.database = PQgetvalue(result.get(), 0, 0), .user = PQgetvalue(result.get(), 0, 1)},
+      .lock_holder = PgLockHolderOf(result.get(), 4),
       .is_standby = IsTrue(result.get(), 0, 2),
       .lacks_schemas = IsTrue(result.get(), 0, 3)};
 }
@@ -76,7 +81,6 @@ absl::StatusOr<HistoryView> PgSchemaHistory::Read() {
     };
     ASSIGN_OR_RETURN(HistoryView view, ReadServer());
     ASSIGN_OR_RETURN(view.history, PgReadHistory(run, options_));
-    ASSIGN_OR_RETURN(view.lock_holder, PgFindLockHolder(run, lock_key_));
     return view;
   });
 }

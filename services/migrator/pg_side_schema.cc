@@ -80,13 +80,12 @@ absl::Status Run(PGconn* connection, absl::string_view what, const std::string& 
   return pg::FromResult(what, connection, result.get());
 }
 
-absl::StatusOr<bool> IsComplete(PGconn* connection) {
+absl::StatusOr<bool> IsComplete(PgStatements& statements) {
   std::string sql = "select true";
   for (const absl::string_view table : kTables) {
     absl::StrAppend(&sql, " and to_regclass('storefront_migrator.", table, "') is not null");
   }
-  ASSIGN_OR_RETURN(const pg::PgResult result,
-                   PgExecute(connection, "look for the side tables", sql));
+  ASSIGN_OR_RETURN(const pg::PgResult result, statements.Execute("look for the side tables", sql));
   return absl::string_view(PQgetvalue(result.get(), 0, 0)) == "t";
 }
 
@@ -146,13 +145,14 @@ absl::Status PgSideSession::Connect() {
                                      "connect to Postgres directly."});
   }
   connection_ = std::move(connection);
+  statements_.emplace(connection_.get());
   return absl::OkStatus();
 }
 
 absl::Status PgSideSession::Open() {
-  return With([](PGconn* connection) -> absl::Status {
-    ASSIGN_OR_RETURN(const bool complete, IsComplete(connection));
-    return complete ? absl::OkStatus() : Make(connection);
+  return With([](PgStatements& statements) -> absl::Status {
+    ASSIGN_OR_RETURN(const bool complete, IsComplete(statements));
+    return complete ? absl::OkStatus() : Make(statements.connection());
   });
 }
 

@@ -2,15 +2,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <libpq-fe.h>
-
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <type_traits>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "libs/pg/connection.h"
 #include "libs/sync/mutex.h"
+#include "services/migrator/pg_statements.h"
 
 namespace storefront::migrator {
 
@@ -30,14 +31,14 @@ class PgSideSession {
   // Runs `body` on the session; once more on a new one when the old one had died meanwhile. Errors
   // of missing rights become SIDE_SCHEMA_DENIED, those of a standby READ_ONLY_SERVER.
   template <typename Body>
-  auto With(Body body) -> decltype(body(nullptr)) {
+  auto With(Body body) -> std::invoke_result_t<Body, PgStatements&> {
     sync::MutexLock lock(mutex_);
     const bool had_one = connection_ != nullptr;
     for (bool again = had_one;; again = false) {
       if (connection_ == nullptr) {
         if (absl::Status connected = Connect(); !connected.ok()) return connected;
       }
-      auto result = body(connection_.get());
+      auto result = body(*statements_);
       const bool lost = PQstatus(connection_.get()) != CONNECTION_OK;
       if (lost) connection_ = nullptr;
       if (!IsOk(result) && lost && again) continue;
@@ -67,6 +68,7 @@ class PgSideSession {
   const int32_t owner_;
   sync::Mutex mutex_;
   pg::PgConn connection_ ABSL_GUARDED_BY(mutex_);
+  std::optional<PgStatements> statements_ ABSL_GUARDED_BY(mutex_);  // of the connection
 };
 
 // Condition that the process behind the column `owner` lives: it is ours, or its session holds its

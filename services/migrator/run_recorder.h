@@ -19,7 +19,7 @@
 namespace storefront::migrator {
 
 struct RunRecorderOptions {
-  absl::Duration interval = absl::Milliseconds(250);
+  absl::Duration interval = absl::Milliseconds(500);
   absl::Duration steps_interval = absl::Seconds(2);  // the list is as long as the run has scripts
   absl::Duration retention = absl::Hours(24 * 90);
   size_t event_buffer = 10'000;

@@ -21,6 +21,7 @@ SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
 import argparse
+import itertools
 import os
 import subprocess
 import sys
@@ -46,6 +47,7 @@ from tcp_gate import TO_CLIENT, TO_SERVER, TcpGate  # noqa: E402
 from wait import wait_until  # noqa: E402
 
 PROCESS = "Flyway's process"
+_old = itertools.count(1)
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -119,8 +121,17 @@ class Project:
         return service
 
     def fresh(self) -> None:
-        """The same database, empty; the service has its sessions again."""
-        self.server.drop_database(self.name)
+        """The same database, empty; the service has its sessions again.
+
+        The old one stays under another name: a file system may be slow to make files where it has
+        just removed as many.
+        """
+        self.server.psql(f"alter database {self.name} allow_connections false")
+        self.server.psql(
+            "select pg_terminate_backend(pid, 5000) from pg_stat_activity"
+            f" where datname = '{self.name}'"
+        )
+        self.server.psql(f"alter database {self.name} rename to {self.name}_{next(_old)}")
         self.server.create_database(self.name)
         self.server.psql("checkpoint")
         wait_until(lambda: self.ctl("status").wall, 30, "the service has its sessions again")
