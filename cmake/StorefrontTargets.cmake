@@ -28,6 +28,8 @@ function(storefront_cc_test)
   cmake_parse_arguments(arg "" "NAME" "SOURCES;DEPS;LABELS;ARGS" ${ARGN})
   add_executable(${arg_NAME} ${arg_SOURCES})
   target_link_libraries(${arg_NAME} PRIVATE storefront_options ${arg_DEPS} storefront_testing_main)
+  # Each test file has its own short names.
+  set_target_properties(${arg_NAME} PROPERTIES UNITY_BUILD OFF)
   add_test(NAME ${arg_NAME} COMMAND ${arg_NAME} ${arg_ARGS} WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
   set(timeout 60)
   if("contract" IN_LIST arg_LABELS)
