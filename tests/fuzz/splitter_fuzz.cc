@@ -20,6 +20,8 @@ namespace {
 using storefront::migrator::ScriptSplitter;
 using storefront::migrator::SplitStatement;
 
+constexpr absl::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
 // Statements of a text, -1 when it cannot be split.
 int Count(absl::string_view text) {
   ScriptSplitter splitter(text);
@@ -63,7 +65,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       const size_t line = text.find('\n', end);  // the closing \.
       end = line == std::string::npos ? text.size() : line + 1;
     } else {
-      CHECK_EQ(Count(absl::string_view(text).substr(statement.offset, statement.length)), 1);
+      const auto alone = absl::string_view(text).substr(statement.offset, statement.length);
+      // Read alone, a statement that begins with U+FEFF would lose it as a file's byte order mark.
+      if (!absl::StartsWith(alone, kByteOrderMark)) CHECK_EQ(Count(alone), 1);
     }
     statements.push_back(statement);
   }
@@ -74,7 +78,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   CHECK_EQ(Count(absl::string_view(text).substr(end)), 0);
   // psql's lines and a byte order mark are nothing to the parser.
   const bool is_plain_sql = !copies && !absl::StrContains(text, "\\") &&
-                            !absl::StartsWith(text, "\xEF\xBB\xBF") &&
+                            !absl::StartsWith(text, kByteOrderMark) &&
                             text.find('\0') == std::string::npos;
   if (!is_plain_sql) return 0;
   const int parsed = CountByParser(text);
