@@ -19,7 +19,7 @@ HAVE_GATEWAY := $(wildcard gateway/build)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup up down status logs doctor clean-data migrate topics connectors demo shell \
-	build programs configure gateway go-tools kafka-jars test test-unit test-contract test-integration test-e2e \
+	build programs configure gateway go-tools process-compose kafka-jars test test-unit test-contract test-integration test-e2e \
 	bench lint docs format secrets lock-python
 
 help: ## print this table
@@ -33,7 +33,7 @@ setup: ## install what this host lacks (Debian, Ubuntu; uses sudo), make the bui
 up: ## build what is missing, start the stack, wait for the first change event
 	@$(RUN) true
 	@if $(RUN) tools/stack is-up; then $(RUN) tools/stack status; else \
-	  $(MAKE) --no-print-directory -j3 programs gateway go-tools kafka-jars && \
+	  $(MAKE) --no-print-directory -j3 programs gateway process-compose kafka-jars && \
 	  DEVROOT_DETACHED=1 $(RUN) tools/stack up; fi
 
 down: ## stop the stack in order, check that nothing is left
@@ -58,6 +58,7 @@ demo: ## full load, deltas, the change events seen
 	@$(RUN) tools/stack run tools/demo
 
 shell: ## a shell in the root, with the stack's addresses and programs
+	@$(RUN) tools/go-tools grpcurl >/dev/null
 	@$(RUN) tools/stack run bash
 
 secrets: ## random passwords into $STACK_DIR/secrets; then set SECRETS_DIR
@@ -78,7 +79,10 @@ gateway:
 	@$(if $(HAVE_GATEWAY),$(STEP) gateway gateway/build --preset $(PRESET))
 
 go-tools:
-	@$(STEP) "go tools" tools/go-tools
+	@$(STEP) "go tools" tools/go-tools process-compose grpcurl
+
+process-compose:
+	@$(STEP) process-compose tools/go-tools process-compose
 
 kafka-jars:
 	@$(STEP) "kafka jars" tools/kafka-jars
@@ -101,7 +105,7 @@ test-integration: build ## one service at a time from Python, on real servers
 test-e2e: build ## the whole native stack
 	@$(STEP) --show "test e2e" tools/pytest $(or $(T),tests/e2e)
 
-bench: programs gateway go-tools kafka-jars ## ratios against a baseline of the same run
+bench: programs gateway process-compose kafka-jars ## ratios against a baseline of the same run
 	@$(RUN) tools/bench
 
 # --- care

@@ -208,7 +208,11 @@ def test_pages_and_state_filter(project):
 def test_grpcurl_lists_and_describes(project):
     p = project({})
     tools = subprocess.run(
-        [REPOSITORY / "tools/go-tools"], check=True, capture_output=True, text=True, timeout=280
+        [REPOSITORY / "tools/go-tools", "grpcurl"],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=280,
     )
     folder = Path(tools.stdout.strip())
 
