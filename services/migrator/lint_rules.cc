@@ -7,6 +7,7 @@
 #include "absl/strings/str_replace.h"
 #include "libs/status/error.h"
 #include "libs/status/macros.h"
+#include "services/migrator/lint_policy.h"
 
 namespace storefront::migrator {
 namespace {
@@ -50,18 +51,6 @@ absl::StatusOr<std::vector<LintRule>> FindAll(const std::vector<std::string>& na
   }
   RETURN_IF_ERROR(status::InvalidFields(std::move(wrong)));
   return rules;
-}
-
-absl::string_view Heading(LintSeverity severity) {
-  switch (severity) {
-    case LintSeverity::kNote:
-      return "note";
-    case LintSeverity::kWarning:
-      return "warning";
-    case LintSeverity::kError:
-      return "error";
-  }
-  return "";
 }
 
 absl::string_view TraitText(LintTrait trait) {
@@ -128,7 +117,7 @@ std::string LintRulesMarkdown() {
       "`prefer-timestamptz` is another name of `prefer-timestamp-tz`; `require-timeout-settings`\n"
       "stands for `require-lock-timeout` and `require-statement-timeout`.\n";
   for (const LintSeverity severity : {kError, kWarning, kNote}) {
-    absl::StrAppend(&text, "\n## ", Heading(severity), "\n| rule | | what | fix |\n",
+    absl::StrAppend(&text, "\n## ", LintSeverityName(severity), "\n| rule | | what | fix |\n",
                     "|---|---|---|---|\n");
     std::vector<const LintRuleInfo*> rows;
     for (const LintRuleInfo& info : kRules) {

@@ -4,11 +4,12 @@
 #include <cstdint>
 #include <utility>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "libs/status/macros.h"
 #include "services/migrator/history_row.h"
 #include "services/migrator/pg_history_table.h"
+#include "services/migrator/pg_published.h"
+#include "services/migrator/pg_values.h"
 
 namespace storefront::migrator {
 namespace {
@@ -57,34 +58,14 @@ join pg_catalog.pg_class c on c.oid = t.member
 join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 where c.relkind in ('r', 'p', 'f') order by 1, 2, 3)";
 
-// What publications carry, without the locks that pg_publication_tables takes: tables named with
-// all below them, tables of published schemas, everything.
-constexpr char kPublished[] = R"(published as (
-  select p.pubname, r.prrelid as oid from pg_catalog.pg_publication p
-  join pg_catalog.pg_publication_rel r on r.prpubid = p.oid
-  union
-  select p.pubname, c.oid from pg_catalog.pg_publication p
-  join pg_catalog.pg_class c on p.puballtables or c.relnamespace in
-    (select s.pnnspid from pg_catalog.pg_publication_namespace s where s.pnpubid = p.oid)
-  where c.relkind in ('r', 'p') and c.relpersistence = 'p' and c.oid >= 16384
-  union
-  select t.pubname, h.inhrelid from published t
-  join pg_catalog.pg_inherits h on h.inhparent = t.oid
-))";
-
 constexpr char kPublications[] = R"(
-select distinct a.place, p.pubname from asked a join published p on p.oid = a.oid order by 1, 2)";
+select distinct a.place, b.pubname from asked a join published p on p.oid = a.oid
+join pg_catalog.pg_publication b on b.oid = p.publication order by 1, 2)";
 
 constexpr char kPublishedTables[] = R"(
 select distinct n.nspname, c.relname from published p
 join pg_catalog.pg_class c on c.oid = p.oid
 join pg_catalog.pg_namespace n on n.oid = c.relnamespace order by 1, 2)";
-
-int64_t Number(const PGresult* result, int row, int column) {
-  int64_t value = 0;
-  if (!absl::SimpleAtoi(PQgetvalue(result, row, column), &value)) return 0;
-  return value;
-}
 
 RelationKind KindOf(char kind) {
   switch (kind) {
@@ -108,31 +89,18 @@ RelationKind KindOf(char kind) {
   }
 }
 
-ReplicaIdentity IdentityOf(char identity) {
-  switch (identity) {
-    case 'n':
-      return ReplicaIdentity::kNothing;
-    case 'f':
-      return ReplicaIdentity::kFull;
-    case 'i':
-      return ReplicaIdentity::kIndex;
-    default:
-      return ReplicaIdentity::kDefault;
-  }
-}
-
 size_t PlaceOf(const PGresult* result, int row) {
-  return static_cast<size_t>(Number(result, row, 0)) - 1;
+  return static_cast<size_t>(PgNumber(result, row, 0)) - 1;
 }
 
 RelationFacts FactsOf(const PGresult* result, int row) {
   RelationFacts facts{.name = {PQgetvalue(result, row, 1), PQgetvalue(result, row, 2)},
                       .kind = KindOf(*PQgetvalue(result, row, 3)),
-                      .size_bytes = Number(result, row, 5),
-                      .has_primary_key = *PQgetvalue(result, row, 8) == 't',
-                      .replica_identity = IdentityOf(*PQgetvalue(result, row, 9))};
-  if (PQgetisnull(result, row, 4) == 0 && Number(result, row, 4) >= 0) {
-    facts.estimated_rows = Number(result, row, 4);
+                      .size_bytes = PgNumber(result, row, 5),
+                      .has_primary_key = PgIsTrue(result, row, 8),
+                      .replica_identity = PgReplicaIdentity(result, row, 9)};
+  if (PQgetisnull(result, row, 4) == 0 && PgNumber(result, row, 4) >= 0) {
+    facts.estimated_rows = PgNumber(result, row, 4);
   }
   if (PQgetisnull(result, row, 7) == 0) {
     facts.table = RelationName{PQgetvalue(result, row, 6), PQgetvalue(result, row, 7)};
@@ -142,30 +110,16 @@ RelationFacts FactsOf(const PGresult* result, int row) {
 
 }  // namespace
 
-PgCatalogReader::PgCatalogReader(pg::ConnectionOptions connection, std::string default_schema)
-    : connection_options_(std::move(connection)), default_schema_(std::move(default_schema)) {}
-
-absl::Status PgCatalogReader::Connect() {
-  ASSIGN_OR_RETURN(connection_, pg::ConnectLibpq(connection_options_));
-  // As a script sees names: the default schema, then what the server gives.
-  return PgExecute(connection_.get(), "set the search path",
-                   "select pg_catalog.set_config('search_path', $1 || coalesce(', ' || nullif("
-                   "pg_catalog.current_setting('search_path'), ''), ''), false)",
-                   {QuoteIdentifier(default_schema_)})
-      .status();
-}
-
-template <typename Body>
-auto PgCatalogReader::WithConnection(Body body) -> decltype(body(nullptr)) {
-  const bool had_one = connection_ != nullptr;
-  for (bool again = had_one;; again = false) {
-    if (connection_ == nullptr) RETURN_IF_ERROR(Connect());
-    auto result = body(connection_.get());
-    if (result.ok() || PQstatus(connection_.get()) == CONNECTION_OK) return result;
-    connection_ = nullptr;
-    if (!again) return result;
-  }
-}
+PgCatalogReader::PgCatalogReader(pg::ConnectionOptions connection,
+                                 const std::string& default_schema)
+    : session_(std::move(connection), [default_schema](PGconn* made) {
+        // As a script sees names: the default schema, then what the server gives.
+        return PgExecute(made, "set the search path",
+                         "select pg_catalog.set_config('search_path', $1 || coalesce(', ' || "
+                         "nullif(pg_catalog.current_setting('search_path'), ''), ''), false)",
+                         {QuoteIdentifier(default_schema)})
+            .status();
+      }) {}
 
 absl::StatusOr<std::vector<std::optional<RelationFacts>>> PgCatalogReader::Find(
     const std::vector<RelationName>& names) {
@@ -176,28 +130,28 @@ absl::StatusOr<std::vector<std::optional<RelationFacts>>> PgCatalogReader::Find(
                                          : QualifiedName(name.schema, name.name));
   }
   const std::string array = PgArray(quoted);
-  sync::MutexLock lock(mutex_);
-  return WithConnection(
-      [&](PGconn* connection) -> absl::StatusOr<std::vector<std::optional<RelationFacts>>> {
+  return session_.With(
+      [&](PgStatements& statements) -> absl::StatusOr<std::vector<std::optional<RelationFacts>>> {
         std::vector<std::optional<RelationFacts>> found(names.size());
         ASSIGN_OR_RETURN(
             const pg::PgResult facts,
-            PgExecute(connection, "look relations up", absl::StrCat(kAsked, kFacts), {array}));
+            statements.Execute("look relations up", absl::StrCat(kAsked, kFacts), {array}));
         for (int i = 0; i < PQntuples(facts.get()); ++i) {
           found.at(PlaceOf(facts.get(), i)) = FactsOf(facts.get(), i);
         }
         ASSIGN_OR_RETURN(
             const pg::PgResult children,
-            PgExecute(connection, "look partitions up", absl::StrCat(kAsked, kChildren), {array}));
+            statements.Execute("look partitions up", absl::StrCat(kAsked, kChildren), {array}));
         for (int i = 0; i < PQntuples(children.get()); ++i) {
           auto& parent = found.at(PlaceOf(children.get(), i));
           if (!parent) continue;
           parent->children.push_back(
               {PQgetvalue(children.get(), i, 1), PQgetvalue(children.get(), i, 2)});
         }
-        ASSIGN_OR_RETURN(const pg::PgResult publications,
-                         PgExecute(connection, "look publications up",
-                                   absl::StrCat(kAsked, ", ", kPublished, kPublications), {array}));
+        ASSIGN_OR_RETURN(
+            const pg::PgResult publications,
+            statements.Execute("look publications up",
+                               absl::StrCat(kAsked, ", ", kPgPublished, kPublications), {array}));
         for (int i = 0; i < PQntuples(publications.get()); ++i) {
           auto& table = found.at(PlaceOf(publications.get(), i));
           if (table) table->publications.emplace_back(PQgetvalue(publications.get(), i, 1));
@@ -207,12 +161,10 @@ absl::StatusOr<std::vector<std::optional<RelationFacts>>> PgCatalogReader::Find(
 }
 
 absl::StatusOr<std::vector<RelationName>> PgCatalogReader::PublishedTables() {
-  sync::MutexLock lock(mutex_);
-  ASSIGN_OR_RETURN(const pg::PgResult result, WithConnection([](PGconn* connection) {
-                     return PgExecute(
-                         connection, "list published tables",
-                         absl::StrCat("with recursive ", kPublished, kPublishedTables));
-                   }));
+  ASSIGN_OR_RETURN(const pg::PgResult result, session_.With([](PgStatements& statements) {
+    return statements.Execute("list published tables",
+                              absl::StrCat("with recursive ", kPgPublished, kPublishedTables));
+  }));
   std::vector<RelationName> tables;
   for (int i = 0; i < PQntuples(result.get()); ++i) {
     tables.push_back({PQgetvalue(result.get(), i, 0), PQgetvalue(result.get(), i, 1)});

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "services/migrator/pg_history_commands.h"
+#include "services/migrator/pg_values.h"
 
 #include <algorithm>
 #include <optional>
@@ -20,10 +21,6 @@ using status::Reason;
 // Of one pipeline, whose answers are all kept in memory.
 constexpr size_t kPipelineItems = 1000;
 constexpr absl::string_view kLockLostState = "SM001";  // raised by CheckLock
-
-std::string Text(const PGresult* result, int row, int column) {
-  return {PQgetvalue(result, row, column), static_cast<size_t>(PQgetlength(result, row, column))};
-}
 
 uint32_t Oid(const PGresult* result, int row, int column) {
   uint32_t oid = 0;
@@ -243,9 +240,9 @@ absl::StatusOr<std::vector<InvalidIndex>> PgHistoryCommands::FindInvalidIndexes(
                 {PgArray(options_.history.schemas)}));
   std::vector<InvalidIndex> indexes;
   for (int i = 0; i < PQntuples(result.get()); ++i) {
-    indexes.push_back({.schema = Text(result.get(), i, 0),
-                       .name = Text(result.get(), i, 1),
-                       .table = Text(result.get(), i, 2)});
+    indexes.push_back({.schema = PgText(result.get(), i, 0),
+                       .name = PgText(result.get(), i, 1),
+                       .table = PgText(result.get(), i, 2)});
   }
   return indexes;
 }
@@ -281,7 +278,7 @@ absl::StatusOr<std::vector<std::string>> PgHistoryCommands::FindOutside() {
                              absl::StrCat("with recursive ", kContents, ",", kOutside),
                              {PgArray(options_.history.schemas)}));
   std::vector<std::string> outside;
-  for (int i = 0; i < PQntuples(result.get()); ++i) outside.push_back(Text(result.get(), i, 0));
+  for (int i = 0; i < PQntuples(result.get()); ++i) outside.push_back(PgText(result.get(), i, 0));
   return outside;
 }
 
@@ -296,7 +293,7 @@ absl::StatusOr<SchemaContents> PgHistoryCommands::ReadContents() {
                 "pg_catalog.pg_namespace n where n.nspname = s.name) order by s.place",
                 {schemas}));
   for (int i = 0; i < PQntuples(names.get()); ++i) {
-    contents.schemas.push_back(Text(names.get(), i, 0));
+    contents.schemas.push_back(PgText(names.get(), i, 0));
   }
   ASSIGN_OR_RETURN(
       const pg::PgResult objects,
@@ -309,9 +306,9 @@ absl::StatusOr<SchemaContents> PgHistoryCommands::ReadContents() {
           {schemas}));
   contents.objects.reserve(static_cast<size_t>(PQntuples(objects.get())));
   for (int i = 0; i < PQntuples(objects.get()); ++i) {
-    contents.objects.push_back({.schema = Text(objects.get(), i, 2),
-                                .kind = Text(objects.get(), i, 3),
-                                .identity = Text(objects.get(), i, 4),
+    contents.objects.push_back({.schema = PgText(objects.get(), i, 2),
+                                .kind = PgText(objects.get(), i, 3),
+                                .identity = PgText(objects.get(), i, 4),
                                 .catalog = Oid(objects.get(), i, 0),
                                 .oid = Oid(objects.get(), i, 1)});
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "services/migrator/pg_history_table.h"
+#include "services/migrator/pg_values.h"
 
 #include <utility>
 
@@ -14,16 +15,6 @@ namespace storefront::migrator {
 namespace {
 
 using status::Reason;
-
-std::string Text(const PGresult* result, int row, int column) {
-  return {PQgetvalue(result, row, column), static_cast<size_t>(PQgetlength(result, row, column))};
-}
-
-int64_t Number(const PGresult* result, int row, int column) {
-  int64_t value = 0;
-  if (!absl::SimpleAtoi(PQgetvalue(result, row, column), &value)) return 0;
-  return value;
-}
 
 std::string SqlState(const absl::Status& status) {
   const auto metadata = status::DetailsOf(status).metadata;
@@ -73,20 +64,20 @@ absl::StatusOr<History> PgReadHistory(PgRunner run, const PgHistoryOptions& opti
   history.rows.reserve(static_cast<size_t>(count));
   for (int i = 0; i < count; ++i) {
     HistoryRow row;
-    row.installed_rank = static_cast<int>(Number(rows, i, 0));
+    row.installed_rank = static_cast<int>(PgNumber(rows, i, 0));
     if (PQgetisnull(rows, i, 1) == 0) {
-      auto version = Version::Parse(Text(rows, i, 1));
+      auto version = Version::Parse(PgText(rows, i, 1));
       if (!version.ok()) return Corrupt(row.installed_rank, "has a version that is none");
       row.version = *std::move(version);
     }
-    row.description = Text(rows, i, 2);
-    ASSIGN_OR_RETURN(row.type, ParseHistoryType(Text(rows, i, 3)));
-    row.script = Text(rows, i, 4);
-    if (PQgetisnull(rows, i, 5) == 0) row.checksum = static_cast<int32_t>(Number(rows, i, 5));
-    row.installed_by = Text(rows, i, 6);
-    row.installed_on = absl::FromUnixMicros(Number(rows, i, 7));
-    row.execution_time = absl::Milliseconds(Number(rows, i, 8));
-    row.success = Text(rows, i, 9) == "t";
+    row.description = PgText(rows, i, 2);
+    ASSIGN_OR_RETURN(row.type, ParseHistoryType(PgText(rows, i, 3)));
+    row.script = PgText(rows, i, 4);
+    if (PQgetisnull(rows, i, 5) == 0) row.checksum = static_cast<int32_t>(PgNumber(rows, i, 5));
+    row.installed_by = PgText(rows, i, 6);
+    row.installed_on = absl::FromUnixMicros(PgNumber(rows, i, 7));
+    row.execution_time = absl::Milliseconds(PgNumber(rows, i, 8));
+    row.success = PgIsTrue(rows, i, 9);
     history.rows.push_back(std::move(row));
   }
   return history;
@@ -111,13 +102,13 @@ std::string PgLockHolderQuery(int64_t lock_key) {
 
 std::optional<LockHolder> PgLockHolderOf(const PGresult* result, int column) {
   if (PQntuples(result) == 0 || PQgetisnull(result, 0, column) != 0) return std::nullopt;
-  LockHolder holder{.pid = static_cast<int>(Number(result, 0, column)),
-                    .application_name = Text(result, 0, column + 1),
-                    .state = Text(result, 0, column + 2),
-                    .user = Text(result, 0, column + 3),
-                    .backend_start = absl::FromUnixMicros(Number(result, 0, column + 4))};
+  LockHolder holder{.pid = static_cast<int>(PgNumber(result, 0, column)),
+                    .application_name = PgText(result, 0, column + 1),
+                    .state = PgText(result, 0, column + 2),
+                    .user = PgText(result, 0, column + 3),
+                    .backend_start = absl::FromUnixMicros(PgNumber(result, 0, column + 4))};
   if (PQgetisnull(result, 0, column + 5) == 0) {
-    holder.transaction_age = absl::Milliseconds(Number(result, 0, column + 5));
+    holder.transaction_age = absl::Milliseconds(PgNumber(result, 0, column + 5));
   }
   return holder;
 }

@@ -9,6 +9,8 @@
 #include "absl/strings/string_view.h"
 #include "libs/status/macros.h"
 #include "services/migrator/pg_history_table.h"
+#include "services/migrator/pg_published.h"
+#include "services/migrator/pg_values.h"
 
 namespace storefront::migrator {
 namespace {
@@ -22,21 +24,6 @@ constexpr absl::string_view kNamed =
     "left join unnest($1::text[]) with ordinality p (schema, place) on p.schema = n.nspname "
     "where case when q.schema = '' then p.place is not null else n.nspname = q.schema end "
     "order by q.schema, q.name, p.place)";
-
-// Tables and the publications that they belong to: named, by schema, by all tables, and the
-// partitions of all these.
-constexpr absl::string_view kPublished =
-    "direct as (select prrelid as oid, prpubid as publication from pg_catalog.pg_publication_rel "
-    "union select c.oid, pn.pnpubid from pg_catalog.pg_publication_namespace pn "
-    "join pg_catalog.pg_class c on c.relnamespace = pn.pnnspid "
-    "where c.relkind in ('r', 'p') and c.relpersistence = 'p' "
-    "union select c.oid, p.oid from pg_catalog.pg_publication p "
-    "join pg_catalog.pg_class c on c.relkind in ('r', 'p') and c.relpersistence = 'p' "
-    "where p.puballtables and c.oid >= 16384), "
-    "published as (select oid, publication from direct "
-    "union select i.inhrelid, p.publication from published p "
-    "join pg_catalog.pg_inherits i on i.inhparent = p.oid "
-    "join pg_catalog.pg_class c on c.oid = i.inhrelid and c.relispartition)";
 
 constexpr absl::string_view kTables =
     "select c.oid, n.nspname, c.relname, "
@@ -71,30 +58,6 @@ constexpr absl::string_view kParts =
     "where a.attrelid = any ($1::oid[]) and a.attnum > 0 and not a.attisdropped "
     "and t.typtype in ('c', 'd', 'e') and n.nspname <> 'pg_catalog'";
 
-bool IsTrue(const char* text) { return text[0] == 't'; }
-
-std::optional<int64_t> Number(const PGresult* result, int row, int column) {
-  int64_t value = 0;
-  if (PQgetisnull(result, row, column) != 0 ||
-      !absl::SimpleAtoi(PQgetvalue(result, row, column), &value)) {
-    return std::nullopt;
-  }
-  return value;
-}
-
-ReplicaIdentity IdentityOf(char letter) {
-  switch (letter) {
-    case 'n':
-      return ReplicaIdentity::kNothing;
-    case 'f':
-      return ReplicaIdentity::kFull;
-    case 'i':
-      return ReplicaIdentity::kIndex;
-    default:
-      return ReplicaIdentity::kDefault;
-  }
-}
-
 struct Names {
   std::vector<std::string> schemas, names;
 };
@@ -102,8 +65,8 @@ struct Names {
 // What one reading asks, step by step.
 class Reading {
  public:
-  Reading(PGconn* connection, const LintCatalogRequest& request)
-      : connection_(connection), request_(request) {
+  Reading(PgStatements& statements, const LintCatalogRequest& request)
+      : statements_(statements), request_(request) {
     for (const RelationName& name : request.relations) {
       relations_.schemas.push_back(name.schema);
       relations_.names.push_back(name.name);
@@ -124,7 +87,7 @@ class Reading {
  private:
   absl::StatusOr<pg::PgResult> Ask(const std::string& sql,
                                    const std::vector<std::optional<std::string>>& values = {}) {
-    return PgExecute(connection_, "read the catalog for lint", sql, values);
+    return statements_.Execute("read the catalog for lint", sql, values);
   }
   std::vector<std::optional<std::string>> NamedValues() const {
     return {PgArray(catalog_.search_path), PgArray(relations_.schemas), PgArray(relations_.names)};
@@ -143,16 +106,18 @@ class Reading {
 
   absl::Status ReadTables() {
     ASSIGN_OR_RETURN(const pg::PgResult rows,
-                     Ask(absl::StrCat("with recursive ", kNamed, ", ", kPublished, " ", kTables),
+                     Ask(absl::StrCat("with recursive ", kNamed, ", ", kPgPublished, " ", kTables),
                          NamedValues()));
     for (int i = 0; i < PQntuples(rows.get()); ++i) {
       const auto text = [&](int column) { return PQgetvalue(rows.get(), i, column); };
       tables_[text(0)] = {.name = {text(1), text(2)},
-                          .estimated_rows = Number(rows.get(), i, 3),
-                          .is_partition = IsTrue(text(4)),
-                          .is_unlogged = IsTrue(text(5)),
+                          .estimated_rows = PQgetisnull(rows.get(), i, 3) != 0
+                                                ? std::nullopt
+                                                : std::optional(PgNumber(rows.get(), i, 3)),
+                          .is_partition = PgIsTrue(rows.get(), i, 4),
+                          .is_unlogged = PgIsTrue(rows.get(), i, 5),
                           .primary_key = text(7),
-                          .replica_identity = IdentityOf(text(6)[0])};
+                          .replica_identity = PgReplicaIdentity(rows.get(), i, 6)};
     }
     return absl::OkStatus();
   }
@@ -176,7 +141,7 @@ class Reading {
     }
     ASSIGN_OR_RETURN(
         const pg::PgResult members,
-        Ask(absl::StrCat("with recursive ", kPublished,
+        Ask(absl::StrCat("with recursive ", kPgPublished,
                          " select m.oid, p.pubname from published m "
                          "join pg_catalog.pg_publication p on p.oid = m.publication")));
     for (int i = 0; i < PQntuples(members.get()); ++i) {
@@ -216,7 +181,7 @@ class Reading {
       const std::string name = PQgetvalue(rows.get(), i, 0);
       LintPublication& publication = publications[name];
       publication.name = name;
-      publication.all_tables = IsTrue(PQgetvalue(rows.get(), i, 1));
+      publication.all_tables = PgIsTrue(rows.get(), i, 1);
       const std::string schema = PQgetvalue(rows.get(), i, 2);
       if (!schema.empty()) publication.schemas.insert(schema);
     }
@@ -249,7 +214,7 @@ class Reading {
     return absl::OkStatus();
   }
 
-  PGconn* connection_;
+  PgStatements& statements_;
   const LintCatalogRequest& request_;
   Names relations_;
   LintCatalog catalog_;
@@ -260,20 +225,11 @@ class Reading {
 
 PgLintCatalogReader::PgLintCatalogReader(pg::ConnectionOptions connection,
                                          std::string default_schema)
-    : connection_options_(std::move(connection)), default_schema_(std::move(default_schema)) {}
+    : default_schema_(std::move(default_schema)), session_(std::move(connection)) {}
 
 absl::StatusOr<LintCatalog> PgLintCatalogReader::Read(const LintCatalogRequest& request) {
-  sync::MutexLock lock(mutex_);
-  const bool had_one = connection_ != nullptr;
-  for (bool again = had_one;; again = false) {
-    if (connection_ == nullptr) {
-      ASSIGN_OR_RETURN(connection_, pg::ConnectLibpq(connection_options_));
-    }
-    auto catalog = Reading(connection_.get(), request).Run(default_schema_);
-    if (catalog.ok() || PQstatus(connection_.get()) == CONNECTION_OK) return catalog;
-    connection_ = nullptr;  // it had died meanwhile: once more on a new one
-    if (!again) return catalog;
-  }
+  return session_.With(
+      [&](PgStatements& statements) { return Reading(statements, request).Run(default_schema_); });
 }
 
 }  // namespace storefront::migrator

@@ -10,6 +10,7 @@
 #include "libs/status/macros.h"
 #include "services/migrator/json_run_codec.h"
 #include "services/migrator/pg_history_table.h"
+#include "services/migrator/pg_values.h"
 #include "services/migrator/sha256.h"
 
 namespace storefront::migrator {
@@ -32,19 +33,9 @@ std::string MicrosOf(absl::string_view time) {
   return absl::StrCat("(extract(epoch from ", time, ") * 1000000)::bigint");
 }
 
-std::string Text(const PGresult* result, int row, int column) {
-  return {PQgetvalue(result, row, column), static_cast<size_t>(PQgetlength(result, row, column))};
-}
-
-int64_t Number(const PGresult* result, int row, int column) {
-  int64_t value = 0;
-  if (!absl::SimpleAtoi(PQgetvalue(result, row, column), &value)) return 0;
-  return value;
-}
-
 absl::Time Time(const PGresult* result, int row, int column) {
   if (PQgetisnull(result, row, column) != 0) return absl::InfinitePast();
-  return absl::FromUnixMicros(Number(result, row, column));
+  return absl::FromUnixMicros(PgNumber(result, row, column));
 }
 
 RunKind ParseKind(absl::string_view name) {
@@ -195,16 +186,16 @@ absl::StatusOr<std::vector<Run>> PgRunStore::Read(const std::string& steps, cons
     std::vector<Run> read;
     const PGresult* rows = result.get();
     for (int i = 0; i < PQntuples(rows); ++i) {
-      Run run{.id = Text(rows, i, 0),
-              .kind = ParseKind(Text(rows, i, 1)),
-              .state = ParseState(Text(rows, i, 2))};
+      Run run{.id = PgText(rows, i, 0),
+              .kind = ParseKind(PgText(rows, i, 1)),
+              .state = ParseState(PgText(rows, i, 2))};
       run.create_time = Time(rows, i, 3);
       run.start_time = Time(rows, i, 4);
       run.end_time = Time(rows, i, 5);
-      run.sequence = Number(rows, i, 6);
-      RETURN_IF_ERROR(ParseRun(Text(rows, i, 7), run));
-      ASSIGN_OR_RETURN(run.steps, ParseSteps(Text(rows, i, 8)));
-      if (Text(rows, i, 10) != "t") {
+      run.sequence = PgNumber(rows, i, 6);
+      RETURN_IF_ERROR(ParseRun(PgText(rows, i, 7), run));
+      ASSIGN_OR_RETURN(run.steps, ParseSteps(PgText(rows, i, 8)));
+      if (!PgIsTrue(rows, i, 10)) {
         run.state = RunState::kInterrupted;
         run.end_time = Time(rows, i, 9);  // its last sign of life
         run.current_step = -1;
@@ -241,11 +232,11 @@ absl::StatusOr<std::vector<RunEvent>> PgRunStore::Events(absl::string_view id,
                              {std::string(id), absl::StrCat(after_sequence), absl::StrCat(count)}));
         std::vector<RunEvent> read;
         for (int i = 0; i < PQntuples(result.get()); ++i) {
-          RunEvent event{.sequence = Number(result.get(), i, 0),
+          RunEvent event{.sequence = PgNumber(result.get(), i, 0),
                          .time = Time(result.get(), i, 1),
-                         .type = Text(result.get(), i, 2),
-                         .script = Text(result.get(), i, 3)};
-          RETURN_IF_ERROR(ParseEvent(Text(result.get(), i, 4), event));
+                         .type = PgText(result.get(), i, 2),
+                         .script = PgText(result.get(), i, 3)};
+          RETURN_IF_ERROR(ParseEvent(PgText(result.get(), i, 4), event));
           read.push_back(std::move(event));
         }
         return read;
@@ -265,7 +256,8 @@ absl::StatusOr<std::optional<KnownRequest>> PgRunStore::FindRequest(absl::string
                 "order by create_time desc limit 1",
                 {std::string(request_id)}));
         if (PQntuples(result.get()) == 0) return std::nullopt;
-        return KnownRequest{.run_id = Text(result.get(), 0, 0), .digest = Text(result.get(), 0, 1)};
+        return KnownRequest{.run_id = PgText(result.get(), 0, 0),
+                            .digest = PgText(result.get(), 0, 1)};
       });
   if (!known.ok() && IsSideTableMissing(known.status())) return std::nullopt;
   return known;
@@ -300,7 +292,7 @@ absl::StatusOr<int> PgRunStore::Forget(absl::Duration older_than) {
     ASSIGN_OR_RETURN(const pg::PgResult result,
                      statements.Execute("forget old runs", sql,
                                         {absl::StrCat(absl::ToInt64Microseconds(older_than))}));
-    return static_cast<int>(Number(result.get(), 0, 0));
+    return static_cast<int>(PgNumber(result.get(), 0, 0));
   });
   if (!count.ok() && IsSideTableMissing(count.status())) return 0;
   return count;

@@ -1,54 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "services/migrator/pg_schema_history.h"
 
-#include <cstdlib>
 #include <utility>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "libs/status/error.h"
 #include "libs/status/macros.h"
 #include "services/migrator/lock_key.h"
+#include "services/migrator/pg_values.h"
 
 namespace storefront::migrator {
-namespace {
-
-int64_t Number(const char* text) {
-  int64_t value = 0;
-  if (!absl::SimpleAtoi(text, &value)) return 0;
-  return value;
-}
-
-bool IsTrue(const PGresult* result, int row, int column) {
-  return absl::string_view(PQgetvalue(result, row, column)) == "t";
-}
-
-}  // namespace
-
 PgSchemaHistory::PgSchemaHistory(pg::ConnectionOptions connection, PgHistoryOptions options)
-    : connection_options_(std::move(connection)),
-      options_(std::move(options)),
-      lock_key_(HistoryLockKey(options_.default_schema, options_.table)) {}
+    : options_(std::move(options)),
+      lock_key_(HistoryLockKey(options_.default_schema, options_.table)),
+      session_(std::move(connection)) {}
 
-template <typename Body>
-std::invoke_result_t<Body, PGconn*> PgSchemaHistory::WithConnection(Body body) {
-  const bool had_one = connection_ != nullptr;
-  for (bool again = had_one;; again = false) {
-    if (connection_ == nullptr) {
-      ASSIGN_OR_RETURN(connection_, pg::ConnectLibpq(connection_options_));
-      statements_.emplace(connection_.get());
-    }
-    auto result = body(connection_.get());
-    if (result.ok() || PQstatus(connection_.get()) == CONNECTION_OK) return result;
-    connection_ = nullptr;
-    if (!again) return result;
-  }
-}
-
-absl::StatusOr<HistoryView> PgSchemaHistory::ReadServer() {
+absl::StatusOr<HistoryView> PgSchemaHistory::ReadServer(PgStatements& statements) const {
   ASSIGN_OR_RETURN(
       const pg::PgResult result,
-      statements_->Execute(
+      statements.Execute(
           "read the server's facts",
           absl::StrCat(
               "select pg_catalog.current_database(), current_user, pg_catalog.pg_is_in_recovery(), "
@@ -61,42 +31,40 @@ absl::StatusOr<HistoryView> PgSchemaHistory::ReadServer() {
   return HistoryView{
       .facts = {.database = PQgetvalue(result.get(), 0, 0), .user = PQgetvalue(result.get(), 0, 1)},
       .lock_holder = PgLockHolderOf(result.get(), 4),
-      .is_standby = IsTrue(result.get(), 0, 2),
-      .lacks_schemas = IsTrue(result.get(), 0, 3)};
+      .is_standby = PgIsTrue(result.get(), 0, 2),
+      .lacks_schemas = PgIsTrue(result.get(), 0, 3)};
 }
 
 absl::StatusOr<ServerFacts> PgSchemaHistory::Facts() {
-  sync::MutexLock lock(mutex_);
-  return WithConnection([&](PGconn*) -> absl::StatusOr<ServerFacts> {
-    ASSIGN_OR_RETURN(const HistoryView view, ReadServer());
+  return session_.With([&](PgStatements& statements) -> absl::StatusOr<ServerFacts> {
+    ASSIGN_OR_RETURN(const HistoryView view, ReadServer(statements));
     return view.facts;
   });
 }
 
 absl::StatusOr<HistoryView> PgSchemaHistory::Read() {
-  sync::MutexLock lock(mutex_);
-  return WithConnection([&](PGconn*) -> absl::StatusOr<HistoryView> {
+  return session_.With([&](PgStatements& statements) -> absl::StatusOr<HistoryView> {
     const auto run = [&](absl::string_view what, const std::string& sql) {
-      return statements_->Execute(what, sql);
+      return statements.Execute(what, sql);
     };
-    ASSIGN_OR_RETURN(HistoryView view, ReadServer());
+    ASSIGN_OR_RETURN(HistoryView view, ReadServer(statements));
     ASSIGN_OR_RETURN(view.history, PgReadHistory(run, options_));
     return view;
   });
 }
 
 absl::StatusOr<std::vector<std::string>> PgSchemaHistory::InvalidIndexes() {
-  sync::MutexLock lock(mutex_);
-  return WithConnection([&](PGconn* connection) -> absl::StatusOr<std::vector<std::string>> {
+  return session_.With([&](PgStatements& statements) -> absl::StatusOr<std::vector<std::string>> {
     ASSIGN_OR_RETURN(
         const pg::PgResult result,
-        PgExecute(connection, "find invalid indexes",
-                  "select n.nspname || '.' || c.relname from pg_catalog.pg_index i "
-                  "join pg_catalog.pg_class c on c.oid = i.indexrelid "
-                  "join pg_catalog.pg_namespace n on n.oid = c.relnamespace "
-                  "where not i.indisvalid and c.relkind = 'i' and n.nspname = any ($1::text[]) "
-                  "order by 1",
-                  {PgArray(options_.schemas)}));
+        statements.Execute(
+            "find invalid indexes",
+            "select n.nspname || '.' || c.relname from pg_catalog.pg_index i "
+            "join pg_catalog.pg_class c on c.oid = i.indexrelid "
+            "join pg_catalog.pg_namespace n on n.oid = c.relnamespace "
+            "where not i.indisvalid and c.relkind = 'i' and n.nspname = any ($1::text[]) "
+            "order by 1",
+            {PgArray(options_.schemas)}));
     std::vector<std::string> names;
     for (int i = 0; i < PQntuples(result.get()); ++i) {
       names.emplace_back(PQgetvalue(result.get(), i, 0));
@@ -106,12 +74,11 @@ absl::StatusOr<std::vector<std::string>> PgSchemaHistory::InvalidIndexes() {
 }
 
 absl::StatusOr<std::vector<Blocker>> PgSchemaHistory::FindBlockers(int pid) {
-  sync::MutexLock lock(mutex_);
-  return WithConnection([&](PGconn* connection) -> absl::StatusOr<std::vector<Blocker>> {
+  return session_.With([&](PgStatements& statements) -> absl::StatusOr<std::vector<Blocker>> {
     ASSIGN_OR_RETURN(
         const pg::PgResult result,
-        PgExecute(
-            connection, "find blockers",
+        statements.Execute(
+            "find blockers",
             "select a.pid, coalesce(a.application_name, ''), coalesce(a.state, ''), "
             "coalesce((select l.relation::regclass::text from pg_catalog.pg_locks l "
             "where l.pid = $1::int and not l.granted and l.relation is not null limit 1), ''), "
@@ -121,34 +88,33 @@ absl::StatusOr<std::vector<Blocker>> PgSchemaHistory::FindBlockers(int pid) {
             {absl::StrCat(pid)}));
     std::vector<Blocker> blockers;
     for (int i = 0; i < PQntuples(result.get()); ++i) {
-      blockers.push_back(
-          {.pid = static_cast<int>(Number(PQgetvalue(result.get(), i, 0))),
-           .application_name = PQgetvalue(result.get(), i, 1),
-           .state = PQgetvalue(result.get(), i, 2),
-           .relation = PQgetvalue(result.get(), i, 3),
-           .transaction_age = absl::Milliseconds(Number(PQgetvalue(result.get(), i, 4)))});
+      blockers.push_back({.pid = static_cast<int>(PgNumber(result.get(), i, 0)),
+                          .application_name = PQgetvalue(result.get(), i, 1),
+                          .state = PQgetvalue(result.get(), i, 2),
+                          .relation = PQgetvalue(result.get(), i, 3),
+                          .transaction_age = absl::Milliseconds(PgNumber(result.get(), i, 4))});
     }
     return blockers;
   });
 }
 
 absl::StatusOr<LockHolder> PgSchemaHistory::EndLockHolder(int pid, absl::Time backend_start) {
-  sync::MutexLock lock(mutex_);
-  return WithConnection([&](PGconn* connection) -> absl::StatusOr<LockHolder> {
+  return session_.With([&](PgStatements& statements) -> absl::StatusOr<LockHolder> {
     ASSIGN_OR_RETURN(
         const pg::PgResult result,
-        PgExecute(connection, "end the lock's holder",
-                  absl::StrCat(
-                      "with holder as materialized (select a.* from pg_catalog.pg_locks l "
-                      "join pg_catalog.pg_stat_activity a on a.pid = l.pid where ",
-                      PgLockCondition(lock_key_),
-                      " and a.pid = $1::int and a.pid <> pg_catalog.pg_backend_pid() "
-                      "and (extract(epoch from a.backend_start) * 1000000)::bigint = $2::bigint) "
-                      "select coalesce(application_name, ''), coalesce(state, ''), "
-                      "coalesce(usename, ''), "
-                      "(extract(epoch from clock_timestamp() - xact_start) * 1000)::bigint, "
-                      "pg_catalog.pg_terminate_backend(pid, 5000) from holder"),
-                  {absl::StrCat(pid), absl::StrCat(absl::ToUnixMicros(backend_start))}));
+        statements.Execute(
+            "end the lock's holder",
+            absl::StrCat(
+                "with holder as materialized (select a.* from pg_catalog.pg_locks l "
+                "join pg_catalog.pg_stat_activity a on a.pid = l.pid where ",
+                PgLockCondition(lock_key_),
+                " and a.pid = $1::int and a.pid <> pg_catalog.pg_backend_pid() "
+                "and (extract(epoch from a.backend_start) * 1000000)::bigint = $2::bigint) "
+                "select coalesce(application_name, ''), coalesce(state, ''), "
+                "coalesce(usename, ''), "
+                "(extract(epoch from clock_timestamp() - xact_start) * 1000)::bigint, "
+                "pg_catalog.pg_terminate_backend(pid, 5000) from holder"),
+            {absl::StrCat(pid), absl::StrCat(absl::ToUnixMicros(backend_start))}));
     if (PQntuples(result.get()) == 0) {
       return status::Error(
           {.code = absl::StatusCode::kFailedPrecondition,
@@ -164,9 +130,9 @@ absl::StatusOr<LockHolder> PgSchemaHistory::EndLockHolder(int pid, absl::Time ba
                      .user = PQgetvalue(result.get(), 0, 2),
                      .backend_start = backend_start};
     if (PQgetisnull(result.get(), 0, 3) == 0) {
-      ended.transaction_age = absl::Milliseconds(Number(PQgetvalue(result.get(), 0, 3)));
+      ended.transaction_age = absl::Milliseconds(PgNumber(result.get(), 0, 3));
     }
-    if (absl::string_view(PQgetvalue(result.get(), 0, 4)) != "t") {
+    if (!PgIsTrue(result.get(), 0, 4)) {
       return status::Error({.code = absl::StatusCode::kDeadlineExceeded,
                             .reason = status::Reason::kDeadlinePassed,
                             .message = absl::StrCat("The session with pid ", pid,
@@ -185,15 +151,14 @@ absl::StatusOr<std::optional<StatementProgress>> PgSchemaHistory::FindProgress(i
       "from pg_catalog.pg_stat_progress_create_index where pid = $1::int union all "
       "select 'copying', bytes_processed, bytes_total from pg_catalog.pg_stat_progress_copy "
       "where pid = $1::int limit 1";
-  sync::MutexLock lock(mutex_);
-  return WithConnection(
-      [&](PGconn* connection) -> absl::StatusOr<std::optional<StatementProgress>> {
+  return session_.With(
+      [&](PgStatements& statements) -> absl::StatusOr<std::optional<StatementProgress>> {
         ASSIGN_OR_RETURN(const pg::PgResult result,
-                         PgExecute(connection, "read progress", kSql, {absl::StrCat(pid)}));
+                         statements.Execute("read progress", kSql, {absl::StrCat(pid)}));
         if (PQntuples(result.get()) == 0) return std::nullopt;
         return StatementProgress{.phase = PQgetvalue(result.get(), 0, 0),
-                                 .done = Number(PQgetvalue(result.get(), 0, 1)),
-                                 .total = Number(PQgetvalue(result.get(), 0, 2))};
+                                 .done = PgNumber(result.get(), 0, 1),
+                                 .total = PgNumber(result.get(), 0, 2)};
       });
 }
 

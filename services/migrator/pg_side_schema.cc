@@ -113,41 +113,39 @@ std::string SqlState(const absl::Status& status) {
   return found == metadata.end() ? "" : found->second;
 }
 
+pg::ConnectionOptions SideOptions(pg::ConnectionOptions connection) {
+  connection.application_name = "storefront-migrator records";
+  connection.session_settings = {{"synchronous_commit", "off"},
+                                 {"lock_timeout", "5s"},
+                                 {"statement_timeout", "30s"},
+                                 // A machine that vanished is given up on in 25 s.
+                                 {"tcp_keepalives_idle", "10"},
+                                 {"tcp_keepalives_interval", "5"},
+                                 {"tcp_keepalives_count", "3"}};
+  return connection;
+}
+
+// Through a pooler the lock would stay with a session that is not ours.
+absl::Status TakeOwnersLock(PGconn* connection, int32_t owner) {
+  ASSIGN_OR_RETURN(
+      const pg::PgResult locked,
+      PgExecute(connection, "take the owner's lock",
+                absl::StrCat("select case when pg_catalog.pg_backend_pid() = ",
+                             PQbackendPID(connection), " then pg_catalog.pg_try_advisory_lock(",
+                             kOwnerLockClass, ", ", owner, ") end")));
+  if (PQgetisnull(locked.get(), 0, 0) == 0) return absl::OkStatus();
+  return status::Error({.code = absl::StatusCode::kFailedPrecondition,
+                        .reason = Reason::kPoolerDetected,
+                        .message = "A connection pooler stands between the service and Postgres: "
+                                   "connect to Postgres directly."});
+}
+
 }  // namespace
 
 PgSideSession::PgSideSession(pg::ConnectionOptions connection, int32_t owner)
-    : options_([&] {
-        connection.application_name = "storefront-migrator records";
-        connection.session_settings = {{"synchronous_commit", "off"},
-                                       {"lock_timeout", "5s"},
-                                       {"statement_timeout", "30s"},
-                                       // A machine that vanished is given up on in 25 s.
-                                       {"tcp_keepalives_idle", "10"},
-                                       {"tcp_keepalives_interval", "5"},
-                                       {"tcp_keepalives_count", "3"}};
-        return std::move(connection);
-      }()),
-      owner_(owner) {}
-
-absl::Status PgSideSession::Connect() {
-  ASSIGN_OR_RETURN(pg::PgConn connection, pg::ConnectLibpq(options_));
-  // Through a pooler the lock would stay with a session that is not ours.
-  ASSIGN_OR_RETURN(const pg::PgResult locked,
-                   PgExecute(connection.get(), "take the owner's lock",
-                             absl::StrCat("select case when pg_catalog.pg_backend_pid() = ",
-                                          PQbackendPID(connection.get()),
-                                          " then pg_catalog.pg_try_advisory_lock(", kOwnerLockClass,
-                                          ", ", owner_, ") end")));
-  if (PQgetisnull(locked.get(), 0, 0) != 0) {
-    return status::Error({.code = absl::StatusCode::kFailedPrecondition,
-                          .reason = Reason::kPoolerDetected,
-                          .message = "A connection pooler stands between the service and Postgres: "
-                                     "connect to Postgres directly."});
-  }
-  connection_ = std::move(connection);
-  statements_.emplace(connection_.get());
-  return absl::OkStatus();
-}
+    : owner_(owner), session_(SideOptions(std::move(connection)), [owner](PGconn* made) {
+        return TakeOwnersLock(made, owner);
+      }) {}
 
 absl::Status PgSideSession::Open() {
   return With([](PgStatements& statements) -> absl::Status {

@@ -3,22 +3,20 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <type_traits>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "libs/pg/connection.h"
-#include "libs/sync/mutex.h"
-#include "services/migrator/pg_statements.h"
+#include "services/migrator/pg_session.h"
 
 namespace storefront::migrator {
 
-// One session, made when it is first needed and made again after it was lost. For as long as it
-// lives it holds an advisory lock that stands for its process (PgOwnerLives). Its commits do not
-// wait for the disk: a crash of the server may take back the last moments of what is told about
-// runs, never of the runs themselves.
+// For as long as the session lives it holds an advisory lock that stands for its process
+// (PgOwnerLives). Its commits do not wait for the disk: a crash of the server may take back the
+// last moments of what is told about runs, never of the runs themselves.
 //
 // Thread-safety: all methods; calls take turns.
 class PgSideSession {
@@ -31,44 +29,25 @@ class PgSideSession {
   // Runs `body` on the session; once more on a new one when the old one had died meanwhile. Errors
   // of missing rights become SIDE_SCHEMA_DENIED, those of a standby READ_ONLY_SERVER.
   template <typename Body>
-  auto With(Body body) -> std::invoke_result_t<Body, PgStatements&> {
-    sync::MutexLock lock(mutex_);
-    const bool had_one = connection_ != nullptr;
-    for (bool again = had_one;; again = false) {
-      if (connection_ == nullptr) {
-        if (absl::Status connected = Connect(); !connected.ok()) return connected;
-      }
-      auto result = body(*statements_);
-      const bool lost = PQstatus(connection_.get()) != CONNECTION_OK;
-      if (lost) connection_ = nullptr;
-      if (!IsOk(result) && lost && again) continue;
-      if (!IsOk(result)) return SideError(StatusOf(result));
-      return result;
-    }
+  std::invoke_result_t<Body, PgStatements&> With(Body body) {
+    auto result = session_.With(std::move(body));
+    if (!result.ok()) return SideError(StatusOf(result));
+    return result;
   }
 
   // Makes schema and tables if they are missing. The first to come makes them, others wait for it.
   absl::Status Open();
 
  private:
-  static bool IsOk(const absl::Status& status) { return status.ok(); }
   static absl::Status StatusOf(const absl::Status& status) { return status; }
-  template <typename T>
-  static bool IsOk(const absl::StatusOr<T>& result) {
-    return result.ok();
-  }
   template <typename T>
   static absl::Status StatusOf(const absl::StatusOr<T>& result) {
     return result.status();
   }
-  absl::Status Connect() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   static absl::Status SideError(const absl::Status& status);
 
-  const pg::ConnectionOptions options_;
   const int32_t owner_;
-  sync::Mutex mutex_;
-  pg::PgConn connection_ ABSL_GUARDED_BY(mutex_);
-  std::optional<PgStatements> statements_ ABSL_GUARDED_BY(mutex_);  // of the connection
+  PgSession session_;
 };
 
 // Condition that the process behind the column `owner` lives: it is ours, or its session holds its

@@ -11,6 +11,7 @@ import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from scratch import Scratch
@@ -58,6 +59,11 @@ class Migrations:
 
     def write(self, name: str, text: str) -> None:
         (self.folder / name).write_text(text)
+
+    def sql(self, query: str) -> list[tuple]:
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            cursor = connection.execute(query)
+            return cursor.fetchall() if cursor.description else []
 
 
 @pytest.fixture

@@ -18,14 +18,8 @@ from wait import wait_until
 LOCK = 77433833903597  # of "public"."flyway_schema_history"
 
 
-def sql(migrations: Any, query: str) -> list[tuple]:
-    with psycopg.connect(migrations.url, autocommit=True) as connection:
-        cursor = connection.execute(query)
-        return cursor.fetchall() if cursor.description else []
-
-
 def name_of(migrations: Any) -> str:
-    return sql(migrations, "select current_database()")[0][0]
+    return migrations.sql("select current_database()")[0][0]
 
 
 def type_on_terminal(migrations: Any, asked: bytes, answer: bytes, *words: str) -> tuple[int, str]:
@@ -53,11 +47,11 @@ def test_undo_shows_what_it_would_do_and_asks_for_the_database(migrations: Any) 
     code, shown = type_on_terminal(migrations, question, b"wrong\n", "migrations", "undo", "--wait")
     assert code == 1 and "CONFIRMATION_MISMATCH" in shown
     assert "U1__t.sql" in shown[: shown.index("Type the name")]
-    assert sql(migrations, "select to_regclass('t') is null") == [(False,)]
+    assert migrations.sql("select to_regclass('t') is null") == [(False,)]
     name = name_of(migrations).encode() + b"\n"
     code, shown = type_on_terminal(migrations, question, name, "migrations", "undo", "--wait")
     assert code == 0, shown
-    assert sql(migrations, "select to_regclass('t') is null") == [(True,)]
+    assert migrations.sql("select to_regclass('t') is null") == [(True,)]
 
 
 def test_force_unlock_shows_the_session_and_asks(migrations: Any) -> None:
@@ -75,7 +69,7 @@ def test_force_unlock_shows_the_session_and_asks(migrations: Any) -> None:
     )
     assert code == 0, shown
     assert f"is held by pid {pid} (stuck one" in shown and f"Ended pid {pid}" in shown
-    assert sql(migrations, f"select 1 from pg_stat_activity where pid = {pid}") == []
+    assert migrations.sql(f"select 1 from pg_stat_activity where pid = {pid}") == []
     stuck.close()
 
 

@@ -10,15 +10,7 @@ import re
 import shlex
 from typing import Any
 
-import psycopg
-
 LOCK = 77433833903597  # of "public"."flyway_schema_history"
-
-
-def sql(migrations: Any, query: str) -> list[tuple]:
-    with psycopg.connect(migrations.url, autocommit=True) as connection:
-        cursor = connection.execute(query)
-        return cursor.fetchall() if cursor.description else []
 
 
 def test_a_plan_is_reviewed_and_exactly_it_is_applied(migrations: Any) -> None:
@@ -36,7 +28,7 @@ def test_a_plan_is_reviewed_and_exactly_it_is_applied(migrations: Any) -> None:
     migrations.write("V1__t.sql", "create table t (i bigint);\n")
     stale = migrations.ctl(*shlex.split(command)[1:])
     assert stale.returncode == 1 and "PLAN_CHANGED" in stale.stderr
-    assert sql(migrations, "select to_regclass('t')") == [(None,)]
+    assert migrations.sql("select to_regclass('t')") == [(None,)]
 
     fresh = migrations.ctl("migrations", "plan", "--target", "2").stdout.splitlines()[-1].strip()
     done = migrations.ctl(*shlex.split(fresh)[1:])
@@ -49,7 +41,7 @@ def test_a_plan_is_reviewed_and_exactly_it_is_applied(migrations: Any) -> None:
 def test_a_plan_shows_locks_with_table_sizes(migrations: Any) -> None:
     migrations.write("V1__t.sql", "create table t as select generate_series(1, 20000) i;\n")
     assert migrations.ctl("migrations", "migrate", "--wait").returncode == 0
-    sql(migrations, "analyze t")
+    migrations.sql("analyze t")
     migrations.write("V2__j.sql", "alter table t alter column i type bigint;\n")
     plan = migrations.ctl("migrations", "plan")
     assert re.search(
@@ -64,7 +56,7 @@ def test_a_plan_shows_locks_with_table_sizes(migrations: Any) -> None:
 
 
 def test_lint_reads_a_local_file_or_stdin(migrations: Any, tmp_path: Any) -> None:
-    sql(migrations, "create table t (i int)")
+    migrations.sql("create table t (i int)")
     path = tmp_path / "V7__drop.sql"
     path.write_text("select 1;\ndrop table t;\n")
     result = migrations.ctl("migrations", "lint", str(path))
@@ -81,7 +73,7 @@ def test_drift_is_exit_3_with_a_diff(migrations: Any) -> None:
     assert migrations.ctl("migrations", "migrate", "--wait").returncode == 0
     none = migrations.ctl("migrations", "drift", "--exit-code")
     assert (none.returncode, none.stdout) == (0, ""), none.stderr
-    sql(migrations, "alter table t alter column i set default 7")
+    migrations.sql("alter table t alter column i set default 7")
     found = migrations.ctl("migrations", "drift", "--exit-code")
     assert found.returncode == 3
     assert re.search(r"^~ column public\.t\.i$", found.stdout, re.MULTILINE), found.stdout
@@ -99,4 +91,4 @@ def test_a_dry_run_tells_the_locks_and_leaves_nothing(migrations: Any) -> None:
     assert re.search(r"rolled back +Yes", result.stdout)
     assert "AccessExclusiveLock" in result.stdout or "ACCESS EXCLUSIVE" in result.stdout
     columns = "select attname from pg_attribute where attrelid = 't'::regclass and attnum > 0"
-    assert sql(migrations, columns) == [("i",)]
+    assert migrations.sql(columns) == [("i",)]

@@ -13,6 +13,7 @@ import psycopg
 import pytest
 from google.protobuf import duration_pb2
 from google.rpc import error_details_pb2
+from history_calls import tables
 from storefront.migrator.v1 import migrator_pb2 as pb
 
 from tcp_gate import TO_CLIENT, TO_SERVER
@@ -28,16 +29,6 @@ def reason_of(run: Run) -> tuple[str, dict[str, str]]:
         if detail.Unpack(info):
             return info.reason, dict(info.metadata)
     return "", {}
-
-
-def tables(p) -> set[str]:
-    return {
-        row[0]
-        for row in p.sql(
-            "select relname from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace"
-            " and relname <> 'flyway_schema_history'"
-        )
-    }
 
 
 def in_statement(p, text: str) -> bool:

@@ -6,22 +6,13 @@ SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
 from google.rpc import error_details_pb2
+from history_calls import tables
 from storefront.migrator.v1 import migrator_pb2 as pb
 
 from tcp_gate import TO_SERVER
 
 Run = pb.MigrationRun
 Step = pb.MigrationStep
-
-
-def tables(p) -> set[str]:
-    return {
-        row[0]
-        for row in p.sql(
-            "select relname from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace"
-            " and relname <> 'flyway_schema_history'"
-        )
-    }
 
 
 def create(*names: str) -> dict[str, str]:
