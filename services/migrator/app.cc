@@ -29,6 +29,7 @@
 #include "services/migrator/pg_run_store.h"
 #include "services/migrator/pg_schema_history.h"
 #include "services/migrator/pg_schema_reader.h"
+#include "services/migrator/pg_session.h"
 #include "services/migrator/pg_side_schema.h"
 #include "services/migrator/pgquery_statement_parser.h"
 #include "services/migrator/planner.h"
@@ -212,7 +213,8 @@ class MigratorApp final : public grpcserver::App {
         placeholders_(std::move(placeholders)),
         source_(config.source, context.clock),
         catalog_(source_, parser_, placeholders_, context.clock, config.catalog),
-        onlooker_(OnlookerConnection(config.database.connection), config.database.history),
+        onlooker_session_(OnlookerConnection(config.database.connection)),
+        onlooker_(onlooker_session_, config.database.history),
         database_(config.database, context.clock),
         side_session_(config.database.connection,
                       static_cast<int32_t>(std::random_device()() & 0x7FFFFFFFU) | 1),
@@ -232,8 +234,7 @@ class MigratorApp final : public grpcserver::App {
                                     LogEnd(run);
                                     metrics_.CountRun(run);
                                   }}),
-        lint_catalog_(OnlookerConnection(config.database.connection),
-                      config.database.history.default_schema),
+        lint_catalog_(onlooker_session_, config.database.history.default_schema),
         linter_(catalog_, onlooker_, lint_catalog_, WithCounter(config.linter, metrics_)),
         migrator_({.database = database_,
                    .catalog = catalog_,
@@ -293,6 +294,7 @@ class MigratorApp final : public grpcserver::App {
   PgQueryStatementParser parser_;
   FsScriptSource source_;
   ScriptCatalog catalog_;
+  PgSession onlooker_session_;
   PgSchemaHistory onlooker_;
   PgMigrationDatabase database_;
   PgSideSession side_session_;

@@ -15,8 +15,7 @@
 namespace storefront::migrator {
 
 absl::Status PgCaptureStore::KeepCapture(const SchemaCapture& capture) {
-  RETURN_IF_ERROR(session_.Open());
-  return session_.With([&](PgStatements& statements) -> absl::Status {
+  const auto keep = [&](PgStatements& statements) -> absl::Status {
     return statements
         .Execute(
             "keep the capture",
@@ -27,7 +26,12 @@ absl::Status PgCaptureStore::KeepCapture(const SchemaCapture& capture) {
             {absl::StrCat(absl::ToUnixMicros(capture.time)), capture.run_id, capture.digest,
              absl::StrCat(capture.objects.size()), ObjectsJson(capture.objects)})
         .status();
-  });
+  };
+  RETURN_IF_ERROR(session_.Open());
+  const absl::Status kept = session_.With(keep);
+  if (!IsSideTableMissing(kept)) return kept;
+  RETURN_IF_ERROR(session_.Open());  // somebody took the table away
+  return session_.With(keep);
 }
 
 absl::StatusOr<bool> PgCaptureStore::HasCapture() {

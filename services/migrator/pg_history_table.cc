@@ -49,8 +49,9 @@ absl::StatusOr<pg::PgResult> PgExecute(PGconn* connection, absl::string_view wha
 absl::StatusOr<History> PgReadHistory(PgRunner run, const PgHistoryOptions& options) {
   const std::string sql = absl::StrCat(
       "select installed_rank, version, description, type, script, checksum, installed_by, "
-      "(extract(epoch from installed_on at time zone current_setting('TimeZone')) * "
-      "1000000)::bigint, "
+      // In the session's zone, as Flyway writes it. extract() would count in numeric, which is most
+      // of the query's time; a double holds microseconds until the year 2255.
+      "(pg_catalog.date_part('epoch', installed_on::timestamptz) * 1000000)::bigint, "
       "execution_time, success from ",
       QualifiedName(options.default_schema, options.table), " order by installed_rank");
   const auto result = run("read history", sql);

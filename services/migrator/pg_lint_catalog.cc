@@ -123,6 +123,7 @@ class Reading {
   }
 
   absl::Status ReadParts() {
+    if (tables_.empty()) return absl::OkStatus();
     std::vector<std::string> oids;
     for (const auto& [oid, table] : tables_) oids.push_back(oid);
     ASSIGN_OR_RETURN(const pg::PgResult rows, Ask(std::string(kParts), {PgArray(oids)}));
@@ -222,10 +223,6 @@ class Reading {
 };
 
 }  // namespace
-
-PgLintCatalogReader::PgLintCatalogReader(pg::ConnectionOptions connection,
-                                         std::string default_schema)
-    : default_schema_(std::move(default_schema)), session_(std::move(connection)) {}
 
 absl::StatusOr<LintCatalog> PgLintCatalogReader::Read(const LintCatalogRequest& request) {
   return session_.With(

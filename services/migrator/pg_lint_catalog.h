@@ -3,23 +3,25 @@
 #pragma once
 
 #include <string>
+#include <utility>
 
-#include "libs/pg/connection.h"
 #include "services/migrator/lint_catalog.h"
 #include "services/migrator/pg_session.h"
 
 namespace storefront::migrator {
 
+// Lifetime: the session outlives it; its search path is the role's.
 class PgLintCatalogReader final : public LintCatalogReader {
  public:
   // `default_schema` is the first one of a script's search path.
-  PgLintCatalogReader(pg::ConnectionOptions connection, std::string default_schema);
+  PgLintCatalogReader(PgSession& session, std::string default_schema)
+      : default_schema_(std::move(default_schema)), session_(session) {}
 
   absl::StatusOr<LintCatalog> Read(const LintCatalogRequest& request) override;
 
  private:
   const std::string default_schema_;
-  PgSession session_;
+  PgSession& session_;
 };
 
 }  // namespace storefront::migrator

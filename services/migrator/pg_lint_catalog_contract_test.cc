@@ -24,7 +24,8 @@ class PgLintCatalogTest : public ::testing::Test {
     Run(testing::PostgresUrl(), "create database " + name_);
     url_ = testing::PostgresUrl();
     url_.replace(url_.find('/', url_.find("://") + 3) + 1, std::string::npos, name_);
-    reader_ = std::make_unique<PgLintCatalogReader>(pg::ConnectionOptions{.url = url_}, "shop");
+    session_ = std::make_unique<PgSession>(pg::ConnectionOptions{.url = url_});
+    reader_ = std::make_unique<PgLintCatalogReader>(*session_, "shop");
   }
   ~PgLintCatalogTest() override {
     reader_.reset();
@@ -54,6 +55,7 @@ class PgLintCatalogTest : public ::testing::Test {
   std::string url_;
 
  protected:
+  std::unique_ptr<PgSession> session_;
   std::unique_ptr<PgLintCatalogReader> reader_;
 };
 

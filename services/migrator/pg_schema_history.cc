@@ -10,10 +10,11 @@
 #include "services/migrator/pg_values.h"
 
 namespace storefront::migrator {
-PgSchemaHistory::PgSchemaHistory(pg::ConnectionOptions connection, PgHistoryOptions options)
+
+PgSchemaHistory::PgSchemaHistory(PgSession& session, PgHistoryOptions options)
     : options_(std::move(options)),
       lock_key_(HistoryLockKey(options_.default_schema, options_.table)),
-      session_(std::move(connection)) {}
+      session_(session) {}
 
 absl::StatusOr<HistoryView> PgSchemaHistory::ReadServer(PgStatements& statements) const {
   ASSIGN_OR_RETURN(

@@ -4,16 +4,16 @@
 
 #include <cstdint>
 
-#include "libs/pg/connection.h"
 #include "services/migrator/pg_history_table.h"
 #include "services/migrator/pg_session.h"
 #include "services/migrator/schema_history.h"
 
 namespace storefront::migrator {
 
+// Lifetime: the session outlives it.
 class PgSchemaHistory final : public SchemaHistory {
  public:
-  PgSchemaHistory(pg::ConnectionOptions connection, PgHistoryOptions options);
+  PgSchemaHistory(PgSession& session, PgHistoryOptions options);
 
   absl::StatusOr<HistoryView> Read() override;
   absl::StatusOr<std::vector<std::string>> InvalidIndexes() override;
@@ -28,7 +28,7 @@ class PgSchemaHistory final : public SchemaHistory {
 
   const PgHistoryOptions options_;
   const int64_t lock_key_;
-  PgSession session_;
+  PgSession& session_;
 };
 
 }  // namespace storefront::migrator

@@ -211,10 +211,6 @@ select 'publication', format('%I of schema %I', p.pubname, m.nspname), 'tables i
 absl::StatusOr<Catalog> ReadOnce(const pg::ConnectionOptions& options,
                                  const std::vector<std::string>& schemas) {
   ASSIGN_OR_RETURN(const pg::PgConn connection, pg::ConnectLibpq(options));
-  const pg::PgResult begin(PQexec(connection.get(),
-                                  "begin transaction isolation level repeatable read, read only; "
-                                  "set local search_path = pg_catalog"));
-  RETURN_IF_ERROR(pg::FromResult("read the catalog", connection.get(), begin.get()));
   ASSIGN_OR_RETURN(const pg::PgResult result,
                    PgExecute(connection.get(), "read the catalog", kObjects, {PgArray(schemas)}));
   Catalog objects;
@@ -233,7 +229,11 @@ absl::StatusOr<Catalog> ReadOnce(const pg::ConnectionOptions& options,
 PgSchemaReader::PgSchemaReader(pg::ConnectionOptions connection, std::vector<std::string> schemas)
     : options_([&] {
         connection.application_name = "storefront-migrator catalog";
-        connection.session_settings = {{"lock_timeout", "5s"}, {"statement_timeout", "60s"}};
+        connection.session_settings = {{"lock_timeout", "5s"},
+                                       {"statement_timeout", "60s"},
+                                       {"default_transaction_read_only", "on"},
+                                       // Definitions name the schema of all but the server's own.
+                                       {"search_path", "pg_catalog"}};
         return std::move(connection);
       }()),
       schemas_(std::move(schemas)) {}

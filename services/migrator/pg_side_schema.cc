@@ -148,14 +148,18 @@ PgSideSession::PgSideSession(pg::ConnectionOptions connection, int32_t owner)
       }) {}
 
 absl::Status PgSideSession::Open() {
-  return With([](PgStatements& statements) -> absl::Status {
+  if (is_open_) return absl::OkStatus();
+  RETURN_IF_ERROR(With([](PgStatements& statements) -> absl::Status {
     ASSIGN_OR_RETURN(const bool complete, IsComplete(statements));
     return complete ? absl::OkStatus() : Make(statements.connection());
-  });
+  }));
+  is_open_ = true;
+  return absl::OkStatus();
 }
 
 absl::Status PgSideSession::SideError(const absl::Status& status) {
   const std::string state = SqlState(status);
+  if (IsSideTableMissing(status)) is_open_ = false;
   if (state != "42501" && state != "25006") return status;
   status::ErrorSpec spec = status::DetailsOf(status);
   spec.code = absl::StatusCode::kFailedPrecondition;

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <string>
 #include <type_traits>
@@ -36,6 +37,7 @@ class PgSideSession {
   }
 
   // Makes schema and tables if they are missing. The first to come makes them, others wait for it.
+  // Asks the server the first time, and again after a statement missed one of them.
   absl::Status Open();
 
  private:
@@ -44,9 +46,10 @@ class PgSideSession {
   static absl::Status StatusOf(const absl::StatusOr<T>& result) {
     return result.status();
   }
-  static absl::Status SideError(const absl::Status& status);
+  absl::Status SideError(const absl::Status& status);
 
   const int32_t owner_;
+  std::atomic<bool> is_open_ = false;  // the tables were seen
   PgSession session_;
 };
 

@@ -15,11 +15,21 @@ constexpr size_t kEventsAtOnce = 2000;
 constexpr size_t kTextBytesAtOnce = size_t{4} << 20;
 
 constexpr absl::Duration kFollowInterval = absl::Seconds(1);
-// A server needs a moment to see that the process before is gone, so it is looked at more often in
-// the beginning.
-constexpr int kEarlyTidies = 15;
-constexpr absl::Duration kEarlyTidyInterval = absl::Seconds(1);
-constexpr absl::Duration kTidyInterval = absl::Seconds(30);
+// A server needs a moment to see that the process before is gone, so orphans are looked for more
+// often in the beginning: after one second, two, four and so on.
+constexpr absl::Duration kFirstOrphansInterval = absl::Seconds(1);
+constexpr absl::Duration kOrphansInterval = absl::Seconds(30);
+constexpr absl::Duration kForgetInterval = absl::Minutes(10);
+
+// Begins or changes what is kept; once more if somebody took the tables away since they were seen.
+template <typename Write>
+absl::Status WriteTo(RunStore& store, Write write) {
+  RETURN_IF_ERROR(store.Open());
+  absl::Status written = write();
+  if (!absl::IsFailedPrecondition(written)) return written;
+  RETURN_IF_ERROR(store.Open());
+  return write();
+}
 
 }  // namespace
 
@@ -33,9 +43,8 @@ RunRecorder::~RunRecorder() { Stop(); }
 
 absl::Status RunRecorder::Begin(std::shared_ptr<RunJournal> journal, const RunOrigin& origin) {
   sync::MutexLock lock(mutex_);
-  RETURN_IF_ERROR(store_.Open());
   const Run run = journal->Snapshot();
-  RETURN_IF_ERROR(store_.Create(run, origin));
+  RETURN_IF_ERROR(WriteTo(store_, [&] { return store_.Create(run, origin); }));
   recordings_.push_back({.journal = std::move(journal),
                          .id = run.id,
                          .saved_sequence = run.sequence,
@@ -45,11 +54,11 @@ absl::Status RunRecorder::Begin(std::shared_ptr<RunJournal> journal, const RunOr
 
 absl::Status RunRecorder::Record(const RunJournal& journal, const RunOrigin& origin) {
   sync::MutexLock lock(mutex_);
-  RETURN_IF_ERROR(store_.Open());
-  return store_.Save({.run = journal.Snapshot(),
-                      .events = journal.EventsAfter(0),
-                      .keep_events = options_.event_buffer,
-                      .origin = origin});
+  const RunRecord record{.run = journal.Snapshot(),
+                         .events = journal.EventsAfter(0),
+                         .keep_events = options_.event_buffer,
+                         .origin = origin};
+  return WriteTo(store_, [&] { return store_.Save(record); });
 }
 
 void RunRecorder::End(const Run& run) {
@@ -82,12 +91,7 @@ absl::Status RunRecorder::Save(Recording& recording) {
         record.events.empty() && record.applied.empty()) {
       return absl::OkStatus();
     }
-    absl::Status saved = store_.Save(record);
-    if (absl::IsFailedPrecondition(saved)) {  // somebody took the tables away
-      saved = store_.Open();
-      if (saved.ok()) saved = store_.Save(record);
-    }
-    RETURN_IF_ERROR(saved);
+    RETURN_IF_ERROR(WriteTo(store_, [&] { return store_.Save(record); }));
     recording.saved_sequence = record.run.sequence;
     if (record.with_steps) recording.steps_saved = now;
     if (!record.events.empty()) recording.saved_event = record.events.back().sequence;
@@ -138,16 +142,17 @@ void RunRecorder::Refresh() {
 }
 
 void RunRecorder::Tidy() {
-  const absl::Duration pause = tidies_ < kEarlyTidies ? kEarlyTidyInterval : kTidyInterval;
-  if (tidies_ > 0 && clock_.Steady() - tidied_ < pause) return;
-  tidied_ = clock_.Steady();
-  const auto interrupted = store_.InterruptOrphans();
-  if (!interrupted.ok()) {  // it goes without; what is read is the same
-    tidies_ = std::max(tidies_, 1);
-    return;
+  const clock::SteadyTime now = clock_.Steady();
+  if (now >= next_orphans_) {
+    // A failure is no harm: runs of a dead owner read as INTERRUPTED all the same.
+    orphans_pause_ = store_.InterruptOrphans().ok() ? 2 * orphans_pause_ : absl::ZeroDuration();
+    orphans_pause_ = std::clamp(orphans_pause_, kFirstOrphansInterval, kOrphansInterval);
+    next_orphans_ = clock_.Steady() + orphans_pause_;
   }
-  ++tidies_;
-  store_.Forget(options_.retention).IgnoreError();
+  if (now >= next_forget_) {
+    store_.Forget(options_.retention).IgnoreError();
+    next_forget_ = clock_.Steady() + kForgetInterval;
+  }
 }
 
 void RunRecorder::Work(const std::stop_token& stop) {

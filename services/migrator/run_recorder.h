@@ -83,9 +83,11 @@ class RunRecorder {
   std::string reported_ ABSL_GUARDED_BY(mutex_);
   sync::Mutex copies_mutex_;
   std::vector<std::weak_ptr<RunJournal>> copies_ ABSL_GUARDED_BY(copies_mutex_);
-  clock::SteadyTime refreshed_;  // of the thread
-  clock::SteadyTime tidied_;     // of the thread: orphans and old runs were looked for
-  int tidies_ = 0;               // of the thread
+  // Of the thread.
+  clock::SteadyTime refreshed_;
+  clock::SteadyTime next_orphans_;  // when orphans are looked for
+  absl::Duration orphans_pause_;    // before that
+  clock::SteadyTime next_forget_;   // when old runs are forgotten
   std::jthread thread_;
 };
 

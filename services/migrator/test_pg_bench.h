@@ -14,6 +14,7 @@
 #include "services/migrator/pg_history_table.h"
 #include "services/migrator/pg_migration_connection.h"
 #include "services/migrator/pg_schema_history.h"
+#include "services/migrator/pg_session.h"
 
 namespace storefront::migrator {
 
@@ -27,10 +28,12 @@ class PgBench final : public MigrationBench {
     database_ = std::make_unique<PgMigrationDatabase>(
         PgMigrationOptions{.connection = connection_, .lock_timeout = absl::Seconds(1)},
         clock::SystemClock());
-    onlooker_ = std::make_unique<PgSchemaHistory>(connection_, PgHistoryOptions{});
+    session_ = std::make_unique<PgSession>(connection_);
+    onlooker_ = std::make_unique<PgSchemaHistory>(*session_, PgHistoryOptions{});
   }
   ~PgBench() override {
     onlooker_.reset();
+    session_.reset();
     held_.reset();
     Admin("drop database " + name_ + " with (force)");
   }
@@ -65,6 +68,7 @@ class PgBench final : public MigrationBench {
   const std::string name_;
   pg::ConnectionOptions connection_;
   std::unique_ptr<PgMigrationDatabase> database_;
+  std::unique_ptr<PgSession> session_;
   std::unique_ptr<PgSchemaHistory> onlooker_;
   pg::PgConn held_;
 };
