@@ -85,8 +85,9 @@ absl::StatusOr<PreparedScript> Linter::PrepareText(const LintRequest& request,
                           .fields = {{"text", "is too long"}}});
   }
   const std::string file = request.script.empty() ? std::string(kTextName) : request.script;
-  const auto name = ParseScriptName(file.substr(file.rfind('/') + 1));
-  if (!name.ok()) return status::InvalidField("script", name.status().message());
+  // A file that is no migration yet is judged as a versioned one.
+  auto name = ParseScriptName(file.substr(file.rfind('/') + 1));
+  if (!name.ok()) name = ParseScriptName(kTextName);
   auto prepared = scripts_.PrepareText({.name = *name, .file = {"", file}}, text, facts);
   if (!prepared.ok() && status::ReasonOf(prepared.status()) != Reason::kLimitExceeded) {
     return OfText(prepared.status());

@@ -190,8 +190,8 @@ def test_a_text(project, fails):
     assert "text" in error.fields
     error = fails(lambda: lint(p, text="-" * 3000))
     assert (error.code, error.reason) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "LIMIT_EXCEEDED")
-    error = fails(lambda: lint(p, text="select 1", script="x.sql"))
-    assert list(error.fields) == ["script"]
+    draft = lint(p, text="drop table t;", script="drafts/change.sql")
+    assert [each.script for each in draft.findings] == ["drafts/change.sql"]
     error = fails(lambda: lint(p, migrations=["migrations/V7"]))
     assert (error.code, error.reason) == (grpc.StatusCode.NOT_FOUND, "RESOURCE_NOT_FOUND")
 
