@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
@@ -23,9 +24,11 @@ class FakeScriptSource final : public ScriptSource {
   explicit FakeScriptSource(std::map<std::string, std::string> texts = {})
       : files(std::move(texts)) {}
 
-  absl::StatusOr<std::vector<SourceFile>> List() override {
-    std::vector<SourceFile> list;
-    for (const auto& [path, text] : files) list.push_back({"m", path});
+  absl::StatusOr<SourceListing> List() override {
+    if (files != listed_) ++version_;
+    listed_ = files;
+    SourceListing list{.files = {}, .version = version_};
+    for (const auto& [path, text] : files) list.files.push_back({"m", path});
     return list;
   }
   absl::StatusOr<SourceText> Read(const SourceFile& file) override {
@@ -52,6 +55,10 @@ class FakeScriptSource final : public ScriptSource {
 
   std::map<std::string, std::string> files;  // path → text
   int reads = 0;
+
+ private:
+  std::map<std::string, std::string> listed_;
+  uint64_t version_ = 0;
 };
 
 }  // namespace storefront::migrator

@@ -112,10 +112,13 @@ FileIdentity IdentityOf(const struct stat& facts) {
           .changed_ns = Nanoseconds(facts.st_ctim)};
 }
 
-struct ListedFile {
-  SourceFile file;
-  FileIdentity identity;  // empty of what is no regular file
-};
+// A file that changed just now may change again within one tick of the file system's clock.
+constexpr int64_t kTickNs = 1'000'000'000;
+
+bool IsAtRest(const FileIdentity& identity, int64_t before_ns) {
+  return identity != FileIdentity() &&
+         before_ns - std::max(identity.modified_ns, identity.changed_ns) > kTickNs;
+}
 
 struct Walk {
   const std::string& location;
@@ -186,7 +189,8 @@ FsScriptSource::FsScriptSource(FsScriptSourceOptions options, clock::Clock& cloc
               .spool_bytes = options_.spool_bytes,
               .max_text_bytes = static_cast<size_t>(options_.max_script_bytes)}) {}
 
-absl::StatusOr<std::vector<SourceFile>> FsScriptSource::List() {
+absl::StatusOr<SourceListing> FsScriptSource::List() {
+  const int64_t before_ns = absl::ToUnixNanos(clock_.Now());
   std::vector<ListedFile> found;
   int64_t total_bytes = 0;
   const std::set<std::string> locations(options_.locations.begin(), options_.locations.end());
@@ -199,21 +203,28 @@ absl::StatusOr<std::vector<SourceFile>> FsScriptSource::List() {
     std::sort(found.begin() + first, found.end(),
               [](const ListedFile& a, const ListedFile& b) { return a.file.path < b.file.path; });
   }
-  std::vector<SourceFile> files;
-  files.reserve(found.size());
+  SourceListing listing;
+  listing.files.reserve(found.size());
+  for (const ListedFile& each : found) listing.files.push_back(each.file);
+  const bool is_at_rest = std::all_of(found.begin(), found.end(), [&](const ListedFile& each) {
+    return IsAtRest(each.identity, before_ns);
+  });
   sync::MutexLock lock(mutex_);
-  ++listings_;
-  for (ListedFile& listed : found) {
-    const auto known = known_.find(listed.file);
-    if (known != known_.end() && known->second.identity == listed.identity) {
-      known->second.listing = listings_;
+  if (found != listed_) {
+    // What is gone or another file by now is known no longer. Another file behind a link has
+    // another inode and is read anew, with all checks.
+    decltype(known_) known;
+    for (const ListedFile& each : found) {
+      auto old = known_.find(each.file);
+      if (old == known_.end() || old->second.identity != each.identity) continue;
+      known.insert(known_.extract(old));
     }
-    files.push_back(std::move(listed.file));
+    known_ = std::move(known);
+    listed_ = std::move(found);
+    ++version_;
   }
-  // What is gone or another file by now is known no longer. Another file behind a link has another
-  // inode and is read anew, with all checks.
-  std::erase_if(known_, [&](const auto& each) { return each.second.listing != listings_; });
-  return files;
+  if (is_at_rest) listing.version = version_;
+  return listing;
 }
 
 absl::StatusOr<int32_t> FsScriptSource::ReadOnce(const SourceFile& file, FileIdentity& identity,
@@ -291,11 +302,9 @@ absl::StatusOr<int32_t> FsScriptSource::Checksum(const SourceFile& file) {
   const int64_t before_ns = absl::ToUnixNanos(clock_.Now());
   FileIdentity identity;
   ASSIGN_OR_RETURN(const int32_t checksum, ReadOnce(file, identity, nullptr));
-  // A file that changed just now may change again within one tick of the file system's clock.
-  constexpr int64_t kTickNs = 1'000'000'000;
-  if (before_ns - std::max(identity.modified_ns, identity.changed_ns) > kTickNs) {
+  if (IsAtRest(identity, before_ns)) {
     sync::MutexLock lock(mutex_);
-    known_[file] = {.identity = identity, .checksum = checksum, .listing = listings_};
+    known_[file] = {.identity = identity, .checksum = checksum};
   }
   return checksum;
 }

@@ -32,6 +32,12 @@ struct FileIdentity {
   bool operator==(const FileIdentity&) const = default;
 };
 
+struct ListedFile {
+  SourceFile file;
+  FileIdentity identity;  // empty of what is no regular file
+  bool operator==(const ListedFile&) const = default;
+};
+
 // Files are opened below their location only (openat2, RESOLVE_BENEATH): links may lead elsewhere
 // in it, as those of a Kubernetes volume do, but not out of it. Checksums are kept by the file's
 // identity (device, inode, size, times), which List looks at.
@@ -39,7 +45,7 @@ class FsScriptSource final : public ScriptSource {
  public:
   FsScriptSource(FsScriptSourceOptions options, clock::Clock& clock);
 
-  absl::StatusOr<std::vector<SourceFile>> List() override;
+  absl::StatusOr<SourceListing> List() override;
   absl::StatusOr<SourceText> Read(const SourceFile& file) override;
   absl::StatusOr<int32_t> Checksum(const SourceFile& file) override;
 
@@ -47,7 +53,6 @@ class FsScriptSource final : public ScriptSource {
   struct Known {
     FileIdentity identity;
     int32_t checksum = 0;
-    uint64_t listing = 0;  // that saw it last
   };
   // Reads the file once, from begin to end: what is checked and counted is what goes into `writer`,
   // which may be made, or not be wanted.
@@ -58,7 +63,8 @@ class FsScriptSource final : public ScriptSource {
   clock::Clock& clock_;
   const FsTextStore store_;
   sync::Mutex mutex_;
-  uint64_t listings_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::vector<ListedFile> listed_ ABSL_GUARDED_BY(mutex_);
+  uint64_t version_ ABSL_GUARDED_BY(mutex_) = 0;  // of listed_
   std::unordered_map<SourceFile, Known, absl::Hash<SourceFile>> known_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -41,7 +41,7 @@ class FsScriptSourceTest : public ::testing::Test {
     std::vector<std::string> paths;
     const auto files = source.List();
     if (!files.ok()) return {std::string(status::ReasonName(status::ReasonOf(files.status())))};
-    for (const SourceFile& file : *files) paths.push_back(file.path);
+    for (const SourceFile& file : files->files) paths.push_back(file.path);
     return paths;
   }
   Reason ReadReason(FsScriptSource& source, const std::string& path) {
@@ -113,6 +113,37 @@ TEST_F(FsScriptSourceTest, AChangedFileHasItsNewChecksum) {
   Write("V1__a.sql", "other");
   EXPECT_THAT(Paths(source), ElementsAre("V1__a.sql"));
   EXPECT_NE(source.Checksum(file).value(), first);
+}
+
+TEST_F(FsScriptSourceTest, TheVersionIsThatOfAListWithTheSameFilesAtRest) {
+  Write("V1__a.sql", "one");
+  FsScriptSource source = Make();
+  const auto version = [&] { return source.List()->version; };
+  const auto first = version();
+  ASSERT_TRUE(first);
+  EXPECT_EQ(version(), first);
+  Write("readme.md", "no script");
+  EXPECT_EQ(version(), first);
+  Write("V1__a.sql", "two");
+  const auto second = version();
+  EXPECT_NE(second, first);
+  Write("V2__b.sql", "");
+  EXPECT_NE(version(), second);
+  fs::remove(folder_ / "V2__b.sql");
+  EXPECT_NE(version(), second) << "it was another one in between";
+  fs::create_symlink("nowhere", folder_ / "V3__c.sql");
+  EXPECT_FALSE(version()) << "what it is cannot be told";
+}
+
+TEST_F(FsScriptSourceTest, AFileThatChangedAMomentAgoHasNoVersion) {
+  Write("V1__a.sql", "one");
+  testing::FakeClock now(absl::Now());
+  FsScriptSourceOptions options;
+  options.locations = {folder_.string()};
+  FsScriptSource source(options, now);
+  EXPECT_FALSE(source.List()->version);
+  now.Advance(absl::Seconds(3));
+  EXPECT_TRUE(source.List()->version);
 }
 
 }  // namespace

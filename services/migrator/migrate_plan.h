@@ -33,6 +33,7 @@ struct MigrateOptions {
   std::string plan_hash;  // the only plan that may be carried out; empty takes any
   // Written first when there is content but no history; unset refuses such a database.
   std::optional<HistoryRow> baseline = {};
+  bool operator==(const MigrateOptions&) const = default;
 };
 
 // Why a script runs.

@@ -23,6 +23,7 @@ namespace storefront::migrator {
 struct ServerFacts {
   std::string database;
   std::string user;  // current_user of the session
+  bool operator==(const ServerFacts&) const = default;
 };
 
 // A table that a session has locked.

@@ -41,6 +41,7 @@ struct Target {
   Kind kind = Kind::kLatest;
   std::optional<Version> version;
   bool must_exist = true;  // false for `3?`
+  bool operator==(const Target&) const = default;
 
   // "" and "latest", "next", "current", "3.1", "3.1?". INVALID_ARGUMENT INVALID_FIELD on `target`.
   static absl::StatusOr<Target> Parse(absl::string_view text);

@@ -130,7 +130,7 @@ absl::StatusOr<Run> Migrator::Migrate(const MigrateRequest& request) {
   if (known) return *known;
   ASSIGN_OR_RETURN(RunRegistry::Slot slot, runs_.Reserve(request.origin));
   auto executor = std::make_shared<MigrateExecutor>(parts_, options_.limits, std::move(options));
-  if (executor->FindSettled()) {
+  if (executor->FindSettled(settled_)) {
     return runs_.Record(std::move(slot), RunKind::kMigrate, request.target,
                         [&](RunJournal& journal) { executor->EndSettled(journal); });
   }

@@ -15,6 +15,7 @@
 #include "services/migrator/run_registry.h"
 #include "services/migrator/schema_history.h"
 #include "services/migrator/script_catalog.h"
+#include "services/migrator/settled_memory.h"
 
 namespace storefront::migrator {
 
@@ -106,6 +107,7 @@ class Migrator {
   ExecutorParts parts_;
   RunRegistry& runs_;
   const MigratorOptions options_;
+  SettledMemory settled_;
 };
 
 }  // namespace storefront::migrator

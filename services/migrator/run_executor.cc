@@ -48,7 +48,7 @@ absl::Status MigrateExecutor::PlanOnly() {
   return absl::OkStatus();
 }
 
-bool MigrateExecutor::FindSettled() {
+bool MigrateExecutor::FindSettled(SettledMemory& memory) {
   if (options_.dry_run) return false;
   // Folders are read while the server answers.
   auto listing = std::async(std::launch::async, [this] { return parts_.catalog.List(); });
@@ -58,14 +58,30 @@ bool MigrateExecutor::FindSettled() {
       view->lacks_schemas) {
     return false;
   }
-  set_ = parts_.catalog.Load(*files, view->facts);
-  history_ = std::move(view->history);
+  SettledInput input{.files = files->version.value_or(0),
+                     .history = std::move(view->history),
+                     .facts = view->facts,
+                     .options = options_};
+  if (files->version) {
+    if (const auto known = memory.Find(input)) {
+      plan_ = known->plan;
+      findings_ = known->findings;
+      return true;
+    }
+  }
+  set_ = parts_.catalog.Load(files->files, view->facts);
+  history_ = input.history;
   auto plan = MakePlan(view->facts, /*needs_baseline=*/false);
   if (!plan.ok() || !plan->scripts.empty() || !plan->callbacks.empty()) return false;
   plan_ = *std::move(plan);
-  if (Accept(view->facts).ok()) return true;
-  plan_.reset();
-  return false;
+  if (!Accept(view->facts).ok()) {
+    plan_.reset();
+    return false;
+  }
+  if (files->version && !set_->depends_on_time) {
+    memory.Keep(std::move(input), {.plan = *plan_, .findings = findings_});
+  }
+  return true;
 }
 
 void MigrateExecutor::EndSettled(RunJournal& journal) {
@@ -158,6 +174,7 @@ absl::Status MigrateExecutor::Judge() {
 // What the plan no longer has was applied: by this run, or by others while it was away.
 void MigrateExecutor::ShowSteps(RunJournal& journal) {
   std::vector<RunStep> planned = StepsOf(*plan_);
+  std::vector<AppliedText> settled;  // by the history after a commit in doubt
   journal.Update(
       [&](Run& run) {
         std::vector<RunStep> steps;
@@ -169,10 +186,19 @@ void MigrateExecutor::ShowSteps(RunJournal& journal) {
             again->attempts = old.attempts;
             continue;
           }
+          const bool in_doubt = old.state != StepState::kApplied && old.attempts > 0;
           old.state = StepState::kApplied;
           if (!reconnects_.empty()) ++applied_count_;
           for (const HistoryRow& row : history_.rows) {
-            if (row.script == old.script && row.success) old.installed_rank = row.installed_rank;
+            if (row.script != old.script || !row.success) continue;
+            old.installed_rank = row.installed_rank;
+            const auto known = prepared_.find(old.script);
+            if (in_doubt && known != prepared_.end() &&
+                known->second->script.checksum == row.checksum) {
+              settled.push_back({.installed_rank = row.installed_rank,
+                                 .script = old.script,
+                                 .text = known->second->raw});
+            }
           }
           steps.push_back(std::move(old));
         }
@@ -184,6 +210,7 @@ void MigrateExecutor::ShowSteps(RunJournal& journal) {
       },
       RunEvent{.type = "validated",
                .message = absl::StrCat(plan_->scripts.size(), " scripts to apply")});
+  for (AppliedText& text : settled) journal.NoteApplied(std::move(text));
 }
 
 void MigrateExecutor::ShowFindings(RunJournal& journal) {

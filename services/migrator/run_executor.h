@@ -16,12 +16,14 @@
 #include "services/migrator/lock_keeper.h"
 #include "services/migrator/migrate_plan.h"
 #include "services/migrator/migration_connection.h"
+#include "services/migrator/plan_findings.h"
 #include "services/migrator/run.h"
 #include "services/migrator/run_units.h"
 #include "services/migrator/schema_history.h"
 #include "services/migrator/script_catalog.h"
 #include "services/migrator/script_journal.h"
 #include "services/migrator/script_judge.h"
+#include "services/migrator/settled_memory.h"
 
 namespace storefront::migrator {
 
@@ -37,15 +39,6 @@ struct ExecutorParts {
   SchemaHistory& onlooker;  // for blockers and progress; its failures never fail a run
   clock::Clock& clock;
   ScriptJudge* judge = nullptr;  // none: no script is judged
-};
-
-// What planning found besides the plan.
-struct PlanFindings {
-  std::string hash;
-  ServerFacts facts;
-  std::vector<LintFinding> lint;
-  std::vector<Finding> warnings;  // of the files
-  std::vector<std::string> schemas_to_create;
 };
 
 // Prepare first, then Execute, once each; they may be called by different threads.
@@ -67,8 +60,8 @@ class MigrateExecutor {
   // Whether files and history agree while nobody holds the lock, so that the run is at its end
   // before it began: then there is a plan without steps, and EndSettled instead of Execute. Looks
   // without a session of its own and without the lock; whatever stands against it is left to
-  // Prepare. Before it.
-  bool FindSettled();
+  // Prepare. Before it. What `memory` has seen already is not made again.
+  bool FindSettled(SettledMemory& memory);
   void EndSettled(RunJournal& journal);
 
   // Plans without taking the lock, for a call that starts nothing. Instead of Prepare.

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_cat.h"
 #include "libs/testing/fake_clock.h"
 #include "libs/testing/status_matchers.h"
 #include "services/migrator/fake_migration_database.h"
@@ -77,6 +78,11 @@ TEST_F(RunExecutorTest, M5ACommitInDoubtIsSettledByTheHistory) {
       for (const RunStep& step : journal.Snapshot().steps) {
         EXPECT_EQ(step.state, StepState::kApplied);
       }
+      std::vector<std::string> texts;
+      for (const AppliedText& text : journal.TakeApplied()) {
+        texts.push_back(absl::StrCat(text.installed_rank, " ", text.text->view()));
+      }
+      EXPECT_THAT(texts, ElementsAre("1 a;", "2 b;", "3 c;"));
     }
   }
 }
@@ -326,10 +332,11 @@ TEST_F(RunExecutorTest, ABaselineComesFirstWhereThereIsContentWithoutHistory) {
 }
 
 TEST_F(RunExecutorTest, WhereNothingIsToBeDoneNoLockIsTaken) {
+  SettledMemory memory;
   const auto settled = [&](MigrateOptions options = {}) {
     MigrateExecutor executor({database_, catalog_, database_, clock_, judge_}, {},
                              Complete(std::move(options)));
-    if (!executor.FindSettled()) return false;
+    if (!executor.FindSettled(memory)) return false;
     RunJournal journal({.id = "r"}, clock_, 1000);
     executor.EndSettled(journal);
     const migrator::Run run = journal.Snapshot();
@@ -362,6 +369,43 @@ TEST_F(RunExecutorTest, WhereNothingIsToBeDoneNoLockIsTaken) {
   source_.files.erase("V4__d.sql");
   source_.files["V1__a.sql"] = "changed;";
   EXPECT_FALSE(settled()) << "the run is to say what is wrong";
+  source_.files["V1__a.sql"] = "a;";
+  EXPECT_TRUE(settled());
+}
+
+TEST_F(RunExecutorTest, WhatWasSettledIsNotReadAgainUntilSomethingChanges) {
+  SettledMemory memory;
+  source_.files["R__view.sql"] = "v;";
+  EXPECT_EQ(Execute().state, RunState::kSucceeded);
+  const auto reads = [&](MigrateOptions options = {}) {
+    const int before = source_.reads;
+    MigrateExecutor executor({database_, catalog_, database_, clock_, judge_}, {},
+                             Complete(std::move(options)));
+    EXPECT_TRUE(executor.FindSettled(memory));
+    EXPECT_EQ(executor.plan()->final_version, "3");
+    EXPECT_EQ(executor.findings().hash.size(), 64U);
+    return source_.reads - before;
+  };
+  EXPECT_EQ(reads(), 4);
+  EXPECT_EQ(reads(), 0);
+  MigrateOptions options;
+  options.out_of_order = true;
+  EXPECT_EQ(reads(options), 4) << "other options";
+  EXPECT_EQ(reads(options), 0);
+  source_.files["U3__c.sql"] = "u;";
+  EXPECT_EQ(reads(options), 4) << "another file";
+  EXPECT_EQ(reads(options), 0);
+}
+
+TEST_F(RunExecutorTest, AScriptThatTellsTheTimeIsReadEachTime) {
+  SettledMemory memory;
+  source_.files["R__view.sql"] = "select '${Flyway:timestamp}';";
+  EXPECT_EQ(Execute().state, RunState::kSucceeded);
+  MigrateExecutor same({database_, catalog_, database_, clock_, judge_}, {}, Complete({}));
+  EXPECT_TRUE(same.FindSettled(memory));
+  clock_.Advance(absl::Seconds(1));
+  MigrateExecutor later({database_, catalog_, database_, clock_, judge_}, {}, Complete({}));
+  EXPECT_FALSE(later.FindSettled(memory)) << "its text is another one by now";
 }
 
 class OneFinding final : public ScriptJudge {

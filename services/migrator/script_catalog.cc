@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "libs/status/error.h"
@@ -57,17 +58,19 @@ void ScriptCatalog::ReadConfigs(ScriptSet& set) {
 }
 
 absl::StatusOr<int32_t> ScriptCatalog::RepeatableChecksum(const Script& script,
-                                                          const ServerFacts& facts) {
+                                                          const ServerFacts& facts,
+                                                          bool& depends_on_time) {
   ASSIGN_OR_RETURN(const SourceText text, source_.Read(script.file));
   if (!script.config.replace_placeholders) return text.checksum;
+  if (absl::StrContainsIgnoreCase(text.text->view(), "${flyway:timestamp}")) depends_on_time = true;
   const auto replaced = placeholders_.Replace(text.text, BuiltIn(script, facts));
   if (!replaced.ok()) return status::Prefix(script.file.path, replaced.status());
   return ScriptChecksum(replaced->script_text());
 }
 
 absl::StatusOr<ScriptSet> ScriptCatalog::Load(const ServerFacts& facts) {
-  ASSIGN_OR_RETURN(const std::vector<SourceFile> files, List());
-  return Load(files, facts);
+  ASSIGN_OR_RETURN(const SourceListing listing, List());
+  return Load(listing.files, facts);
 }
 
 ScriptSet ScriptCatalog::Load(const std::vector<SourceFile>& files, const ServerFacts& facts) {
@@ -76,7 +79,7 @@ ScriptSet ScriptCatalog::Load(const std::vector<SourceFile>& files, const Server
   for (auto* scripts : {&set.versioned, &set.baselines, &set.repeatables}) {
     for (Script& script : *scripts) {
       const auto checksum = script.name.kind == ScriptKind::kRepeatable
-                                ? RepeatableChecksum(script, facts)
+                                ? RepeatableChecksum(script, facts, set.depends_on_time)
                                 : source_.Checksum(script.file);
       if (checksum.ok()) {
         script.checksum = *checksum;

@@ -38,7 +38,7 @@ class ScriptCatalog {
   absl::StatusOr<ScriptSet> Load(const ServerFacts& facts);
 
   // The same in two steps, for who asks the server meanwhile. A list serves one Load.
-  absl::StatusOr<std::vector<SourceFile>> List() { return source_.List(); }
+  absl::StatusOr<SourceListing> List() { return source_.List(); }
   ScriptSet Load(const std::vector<SourceFile>& files, const ServerFacts& facts);
 
   // Reads the script once more and makes it ready: what runs is exactly what this returns, whatever
@@ -68,7 +68,9 @@ class ScriptCatalog {
   std::map<std::string, std::string> BuiltIn(const Script& script, const ServerFacts& facts) const;
   // The files beside the scripts; what is wrong with one is a finding of the set.
   void ReadConfigs(ScriptSet& set);
-  absl::StatusOr<int32_t> RepeatableChecksum(const Script& script, const ServerFacts& facts);
+  // Sets `depends_on_time` if it does.
+  absl::StatusOr<int32_t> RepeatableChecksum(const Script& script, const ServerFacts& facts,
+                                             bool& depends_on_time);
 
   ScriptSource& source_;
   StatementParser& parser_;

@@ -46,6 +46,9 @@ struct ScriptSet {
   // validate_naming off, INVALID_SCRIPT_CONFIG for a configuration without its script.
   std::vector<Finding> warnings;
 
+  // A repeatable has ${flyway:timestamp}: its checksum is another one each second.
+  bool depends_on_time = false;
+
   bool HasUndo(const Version& version) const;
 };
 

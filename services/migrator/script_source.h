@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -25,6 +26,13 @@ struct SourceFile {
   std::string Name() const { return path.substr(path.rfind('/') + 1); }
 };
 
+struct SourceListing {
+  std::vector<SourceFile> files;
+  // Two lists with the same number: between them no file came, went or changed. Nothing when that
+  // cannot be told, as of a file that changed a moment ago and might have again.
+  std::optional<uint64_t> version;
+};
+
 struct SourceText {
   std::shared_ptr<const ScriptText> text;  // valid UTF-8
   int32_t checksum = 0;                    // ScriptChecksum of exactly this text
@@ -43,7 +51,7 @@ class ScriptSource {
   // dot left out; by location, then path. FAILED_PRECONDITION LOCATION_NOT_FOUND for a location
   // that is no folder, RESOURCE_EXHAUSTED LIMIT_EXCEEDED when there are too many or they are too
   // large together.
-  virtual absl::StatusOr<std::vector<SourceFile>> List() = 0;
+  virtual absl::StatusOr<SourceListing> List() = 0;
 
   // The text as it is now. Later changes of the file do not touch what was returned.
   virtual absl::StatusOr<SourceText> Read(const SourceFile& file) = 0;

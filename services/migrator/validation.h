@@ -20,6 +20,7 @@ class IgnorePatterns {
   static absl::StatusOr<IgnorePatterns> Parse(const std::vector<std::string>& patterns);
 
   bool Ignores(const MigrationLine& line) const;
+  bool operator==(const IgnorePatterns&) const = default;
 
  private:
   std::vector<std::pair<std::string, std::string>> patterns_;
