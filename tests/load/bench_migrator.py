@@ -5,10 +5,10 @@
 
 no-op        `storefrontctl migrations migrate --wait` against Flyway's process, all files applied
 empty        the same in an empty folder
-apply        the same with nothing applied: each file is one CREATE TABLE
+apply        the same with nothing applied: each file is one CREATE TABLE; 100 and --files of them
 warm no-op   Migrate by gRPC, and its watch if it goes on, against migrate() in one living JVM
 growth       four times the files against four times the time
-cpu, memory  of the apply case: CPU seconds of service and client against the JVM's; peak memory
+cpu, memory  of the same samples: CPU seconds of service and client against the JVM's; peak memory
 round trips  between migrator and Postgres, for --files files, against files + 40
 
 Our service runs while it is measured, as it does in use; what a user waits for is the client. The
@@ -178,28 +178,40 @@ def cpu_of(process: Path) -> float:
     return (int(fields[11]) + int(fields[12])) / TICKS
 
 
-def no_op(project: Project, pairs: int, case: Case) -> None:
+class Cases:
+    """Wall time, CPU time and peak memory of the same samples."""
+
+    def __init__(self, label: str, goal: float | None) -> None:
+        self.wall = Case(label, PROCESS, "s", goal=goal)
+        self.cpu = Case(f"{label}: CPU", PROCESS, "s")
+        self.memory = Case(f"{label}: peak memory", PROCESS, "MiB")
+
+    def emit(self, ours: Sample, theirs: Sample) -> None:
+        self.wall.emit(ours.wall, theirs.wall)
+        # A short run may take less than the kernel's tick; no ratio can be made of that.
+        if ours.cpu > 0:
+            self.cpu.emit(ours.cpu, theirs.cpu)
+        self.memory.emit(ours.memory, theirs.memory)
+
+
+def no_op(project: Project, pairs: int, label: str, goal: float) -> None:
+    cases = Cases(label, goal)
     project.ours(), project.theirs()  # files and catalogs are in memory now
     for pair in range(pairs):
-        case.emit(*in_turns(pair, lambda: project.ours().wall, lambda: project.theirs().wall))
+        cases.emit(*in_turns(pair, project.ours, project.theirs))
 
 
-def apply(project: Project, pairs: int) -> None:
-    label = f"apply {project.files}"
-    wall = Case(label, PROCESS, "s", goal=10)
-    cpu, memory = Case(f"{label}: CPU", PROCESS, "s"), Case(f"{label}: peak memory", PROCESS, "MiB")
+def apply(project: Project, pairs: int, goal: float | None = None) -> None:
+    cases = Cases(f"apply {project.files}", goal)
 
     def measured(measure: Callable[[], Sample]) -> Sample:
         project.fresh()
         return project.checked(measure)
 
     for pair in range(pairs):
-        ours, theirs = in_turns(
-            pair, lambda: measured(project.ours), lambda: measured(project.theirs)
+        cases.emit(
+            *in_turns(pair, lambda: measured(project.ours), lambda: measured(project.theirs))
         )
-        wall.emit(ours.wall, theirs.wall)
-        cpu.emit(ours.cpu, theirs.cpu)
-        memory.emit(ours.memory, theirs.memory)
 
 
 class WarmFlyway:
@@ -310,11 +322,11 @@ def main() -> None:
 
         try:
             empty = project("empty", 0)
-            no_op(empty, arguments.pairs, Case("empty folder", PROCESS, "s", goal=30))
+            no_op(empty, arguments.pairs, "empty folder", goal=30)
+            apply(project("few", 100), arguments.pairs)
             many = project("many", arguments.files)
-            apply(many, arguments.pairs)
-            label = f"no-op, {arguments.files} files"
-            no_op(many, arguments.pairs, Case(label, PROCESS, "s", goal=50))
+            apply(many, arguments.pairs, goal=10)
+            no_op(many, arguments.pairs, f"no-op, {arguments.files} files", goal=50)
             warm_no_op(many, arguments.pairs)
             growth(many, project("more", 4 * arguments.files), arguments.growth_pairs)
             round_trips(many, folder / "counted")
