@@ -38,8 +38,9 @@ class EchoEdge final : public EchoService::CallbackService {
 
   grpc::ServerUnaryReactor* Echo(grpc::CallbackServerContext* call, const EchoRequest* request,
                                  EchoResponse* response) override {
-    return edge_.Unary(call, echo_, *request, *response,
-                       [this, response](const CallScope& scope) { return body(scope, *response); });
+    return edge_.Unary(call, echo_, *request, *response, [this, response](const CallScope& scope) {
+      return body()(scope, *response);
+    });
   }
 
   grpc::ServerWriteReactor<EchoResponse>* Watch(grpc::CallbackServerContext* call,
@@ -48,9 +49,9 @@ class EchoEdge final : public EchoService::CallbackService {
         call, watch_, *request,
         [this](const CallScope&, std::shared_ptr<WatchSink<EchoResponse>> sink)
             -> absl::StatusOr<sync::Subscription> {
-          if (!watch_error.ok()) return watch_error;
           {
             sync::MutexLock lock(mutex_);
+            if (!watch_error_.ok()) return watch_error_;
             sink_ = sink;
           }
           return states.Subscribe([sink](const EchoResponse& state) { sink->Publish(state); });
@@ -62,14 +63,30 @@ class EchoEdge final : public EchoService::CallbackService {
     return sink_;
   }
 
-  EchoBody body = [](const CallScope&, EchoResponse&) { return absl::OkStatus(); };
-  absl::Status watch_error;
+  void set_body(EchoBody body) {
+    sync::MutexLock lock(mutex_);
+    body_ = std::move(body);
+  }
+  void set_watch_error(absl::Status error) {
+    sync::MutexLock lock(mutex_);
+    watch_error_ = std::move(error);
+  }
+
   sync::Published<EchoResponse> states;
 
  private:
+  EchoBody body() {
+    sync::MutexLock lock(mutex_);
+    return body_;
+  }
+
   Edge& edge_;
   const Method echo_, watch_;
   sync::Mutex mutex_;
+  EchoBody body_ ABSL_GUARDED_BY(mutex_) = [](const CallScope&, EchoResponse&) {
+    return absl::OkStatus();
+  };
+  absl::Status watch_error_ ABSL_GUARDED_BY(mutex_);
   std::shared_ptr<WatchSink<EchoResponse>> sink_ ABSL_GUARDED_BY(mutex_);
 };
 
@@ -122,20 +139,20 @@ class ServerEdgeTest : public ::testing::Test {
 };
 
 TEST_F(ServerEdgeTest, ABodyMayBlockAndSeesItsCall) {
-  service_->body = [](const CallScope& scope, EchoResponse& response) {
+  service_->set_body([](const CallScope& scope, EchoResponse& response) {
     response.set_text(scope.request_id + " " + scope.principal);
     return absl::OkStatus();
-  };
+  });
   EchoResponse response;
   ASSERT_THAT(Call(Valid(), absl::Seconds(20), &response), testing::IsOk());
   EXPECT_EQ(response.text(), "test-1 anonymous");
 }
 
 TEST_F(ServerEdgeTest, RulesAreCheckedBeforeTheBody) {
-  service_->body = [&](const CallScope&, EchoResponse&) {
+  service_->set_body([&](const CallScope&, EchoResponse&) {
     ++ran_;
     return absl::OkStatus();
-  };
+  });
   EXPECT_THAT(Call(EchoRequest()),
               testing::HasReason(absl::StatusCode::kInvalidArgument, Reason::kInvalidField));
   EXPECT_EQ(ran_, 0);
@@ -155,32 +172,31 @@ TEST_F(ServerEdgeTest, AccessIsRefusedBeforeValidation) {
 }
 
 TEST_F(ServerEdgeTest, ADomainErrorArrivesWithItsDetails) {
-  service_->body = [](const CallScope&, EchoResponse&) {
+  service_->set_body([](const CallScope&, EchoResponse&) {
     return status::Error({.code = absl::StatusCode::kAborted,
                           .reason = Reason::kRunActive,
                           .message = "busy",
                           .internal = "secret"});
-  };
+  });
   const absl::Status status = Call(Valid());
   EXPECT_THAT(status, testing::HasReason(absl::StatusCode::kAborted, Reason::kRunActive));
   EXPECT_EQ(status.message(), "busy");
 }
 
 TEST_F(ServerEdgeTest, AnExceptionIsAnInternalErrorWithoutItsText) {
-  service_->body = [](const CallScope&, EchoResponse&) -> absl::Status {
-    throw std::runtime_error("secret");
-  };
+  service_->set_body(
+      [](const CallScope&, EchoResponse&) -> absl::Status { throw std::runtime_error("secret"); });
   const absl::Status status = Call(Valid());
   EXPECT_THAT(status, testing::HasReason(absl::StatusCode::kInternal, Reason::kInternalError));
   EXPECT_EQ(status.message().find("secret"), absl::string_view::npos);
 }
 
 TEST_F(ServerEdgeTest, S8ACancelledClientStopsTheBody) {
-  service_->body = [&](const CallScope& scope, EchoResponse&) {
+  service_->set_body([&](const CallScope& scope, EchoResponse&) {
     running_.count_down();
     stopped_ = !sync::SleepUnlessStopped(absl::Seconds(30), scope.stop);
     return absl::CancelledError("stopped");
-  };
+  });
   grpc::ClientContext context;
   std::jthread canceller([&] {
     running_.wait();
@@ -192,31 +208,31 @@ TEST_F(ServerEdgeTest, S8ACancelledClientStopsTheBody) {
 }
 
 TEST_F(ServerEdgeTest, S8TheClientsDeadlineStopsTheBody) {
-  service_->body = [&](const CallScope& scope, EchoResponse&) {
+  service_->set_body([&](const CallScope& scope, EchoResponse&) {
     stopped_ = !sync::SleepUnlessStopped(absl::Seconds(30), scope.stop);
     return absl::CancelledError("stopped");
-  };
+  });
   EXPECT_EQ(Call(Valid(), absl::Milliseconds(100)).code(), absl::StatusCode::kDeadlineExceeded);
   EXPECT_TRUE(testing::PollUntil([&] { return stopped_.load(); }));
 }
 
 TEST_F(ServerEdgeTest, TheCapStopsABodyWhoseClientWaitsLonger) {
   StartServer({.deadline_cap = absl::Milliseconds(100)}, AccessPolicy::Open());
-  service_->body = [](const CallScope& scope, EchoResponse&) {
+  service_->set_body([](const CallScope& scope, EchoResponse&) {
     sync::SleepUnlessStopped(absl::Seconds(30), scope.stop);
     return absl::CancelledError("stopped");
-  };
+  });
   EXPECT_THAT(Call(Valid(), absl::Seconds(20)),
               testing::HasReason(absl::StatusCode::kDeadlineExceeded, Reason::kDeadlinePassed));
 }
 
 TEST_F(ServerEdgeTest, G5AFullQueueRefusesInTimeWithRetryInfo) {
   StartServer({.pool = {.running_max = 1, .queued_max = 0}}, AccessPolicy::Open());
-  service_->body = [&](const CallScope&, EchoResponse&) {
+  service_->set_body([&](const CallScope&, EchoResponse&) {
     running_.count_down();
     release_.wait();
     return absl::OkStatus();
-  };
+  });
   std::jthread first([&] { EXPECT_THAT(Call(Valid()), testing::IsOk()); });
   running_.wait();
   const absl::Status refused = Call(Valid());
@@ -227,10 +243,10 @@ TEST_F(ServerEdgeTest, G5AFullQueueRefusesInTimeWithRetryInfo) {
 }
 
 TEST_F(ServerEdgeTest, TheSameRequestIdGivesTheSameAnswerAndRunsOnce) {
-  service_->body = [&](const CallScope&, EchoResponse& response) {
+  service_->set_body([&](const CallScope&, EchoResponse& response) {
     response.set_number(++ran_);
     return absl::OkStatus();
-  };
+  });
   EchoRequest request = Valid();
   request.set_request_id("r1");
   EchoResponse first, second;
@@ -361,9 +377,9 @@ TEST_F(ServerEdgeTest, AQuietStreamRepeatsItsState) {
 }
 
 TEST_F(ServerEdgeTest, AWatchThatCannotStartEndsWithItsError) {
-  service_->watch_error = status::Error({.code = absl::StatusCode::kNotFound,
-                                         .reason = Reason::kResourceNotFound,
-                                         .message = "no such run"});
+  service_->set_watch_error(status::Error({.code = absl::StatusCode::kNotFound,
+                                           .reason = Reason::kResourceNotFound,
+                                           .message = "no such run"}));
   grpc::ClientContext context;
   auto reader = stub_->Watch(&context, Valid());
   EchoResponse seen;
@@ -386,12 +402,12 @@ TEST_F(ServerEdgeTest, G6OneStreamTooManyIsRefused) {
 }
 
 TEST_F(ServerEdgeTest, G10StopRefusesNewCallsEndsStreamsAndWaitsForAStuckBody) {
-  service_->body = [&](const CallScope& scope, EchoResponse&) {
+  service_->set_body([&](const CallScope& scope, EchoResponse&) {
     running_.count_down();
     sync::SleepUnlessStopped(absl::Seconds(30), scope.stop);
     stopped_ = true;
     return absl::CancelledError("stopped");
-  };
+  });
   grpc::ClientContext context;
   auto reader = stub_->Watch(&context, Valid());
   ASSERT_TRUE(testing::PollUntil([&] { return edge_->streams() == 1; }));
