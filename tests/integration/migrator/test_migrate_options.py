@@ -5,6 +5,8 @@ SPDX-License-Identifier: Apache-2.0
 
 from __future__ import annotations
 
+import time
+
 from google.rpc import error_details_pb2
 from history_calls import tables
 from storefront.migrator.v1 import migrator_pb2 as pb
@@ -187,8 +189,10 @@ def test_a_transactional_file_costs_one_round_trip(project, database, postgres, 
         },
         url=database.replace(f":{postgres.port}/", f":{between.port}/"),
     )
-    before = between.turns[TO_SERVER]
+    before, began = between.turns[TO_SERVER], time.monotonic()
     run = p.migrate_ok()
     turns = between.turns[TO_SERVER] - before
+    # What a run is at is written twice a second, so on a slow machine there is more of it.
+    written = 2 * int((time.monotonic() - began) / 0.5)
     assert len(run.steps) == count
-    assert count < turns <= count + 40, turns
+    assert count < turns <= count + 40 + written, turns
