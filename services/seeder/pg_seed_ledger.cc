@@ -110,6 +110,21 @@ absl::Status PgSeedLedger::AcquireWriter() {
                         .resource = status::ResourceRef{"seedRuns", holder}});
 }
 
+// The server takes the lock of a closed session back when it comes to it; whoever sees that the run
+// has ended may start the next one before that.
+void PgSeedLedger::ReleaseWriter() {
+  if (lock_.connected()) {
+    lock_
+        .Run("give the writer's lock back",
+             [](pqxx::connection& session) {
+               pqxx::nontransaction tx(session);
+               tx.exec("select pg_advisory_unlock_all()");
+             })
+        .IgnoreError();  // a lost session has lost its lock
+  }
+  lock_.Close();
+}
+
 absl::StatusOr<SeedRun> PgSeedLedger::CreateRun(const SeedRun& run) {
   SeedRun stored = run;
   RETURN_IF_ERROR(Run("store the run", [&](pqxx::connection& session) {

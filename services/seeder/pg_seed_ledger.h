@@ -15,7 +15,7 @@ class PgSeedLedger final : public SeedLedger {
   explicit PgSeedLedger(const pg::ConnectionOptions& options) : link_(options), lock_(options) {}
 
   absl::Status AcquireWriter() override;
-  void ReleaseWriter() override { lock_.Close(); }
+  void ReleaseWriter() override;
 
   absl::StatusOr<SeedRun> CreateRun(const SeedRun& run) override;
   absl::StatusOr<int64_t> SaveRun(const SeedRun& run) override;

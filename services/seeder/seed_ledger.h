@@ -42,6 +42,7 @@ class SeedLedger {
   // Becomes, or makes sure of being, the one process that writes. ABORTED RUN_ACTIVE when another
   // one is. The lock ends with the session that took it; a repeat takes it again.
   virtual absl::Status AcquireWriter() = 0;
+  // After it another process, or the next run, may become the writer at once.
   virtual void ReleaseWriter() = 0;
 
   // Stores a new run; the answer has id and create_time. ALREADY_EXISTS when the request id is
