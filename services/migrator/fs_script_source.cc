@@ -227,6 +227,16 @@ absl::StatusOr<SourceListing> FsScriptSource::List() {
   return listing;
 }
 
+void FsScriptSource::CheckListed(const SourceFile& file, const FileIdentity& identity) {
+  sync::MutexLock lock(mutex_);
+  const auto listed = std::lower_bound(
+      listed_.begin(), listed_.end(), file,
+      [](const ListedFile& each, const SourceFile& wanted) { return each.file < wanted; });
+  if (listed == listed_.end() || listed->file != file || listed->identity == identity) return;
+  listed_.clear();
+  ++version_;
+}
+
 absl::StatusOr<int32_t> FsScriptSource::ReadOnce(const SourceFile& file, FileIdentity& identity,
                                                  std::unique_ptr<ScriptTextWriter>* writer) {
   const Descriptor root = OpenLocation(file.location);
@@ -242,13 +252,14 @@ absl::StatusOr<int32_t> FsScriptSource::ReadOnce(const SourceFile& file, FileIde
     return Unsafe(file.path, absl::StrCat("cannot be read (", ErrorName(errno), ")."));
   }
   if (!S_ISREG(facts.st_mode)) return Unsafe(file.path, "is no regular file.");
+  identity = IdentityOf(facts);
+  CheckListed(file, identity);
   const auto too_large = [&] {
     return OverLimit("max_script_bytes",
                      absl::StrCat(file.path, " is larger than ", options_.max_script_bytes,
                                   " bytes. Split it, or raise `max_script_bytes`."));
   };
   if (facts.st_size > options_.max_script_bytes) return too_large();
-  identity = IdentityOf(facts);
   const auto size = static_cast<size_t>(facts.st_size);
   if (writer != nullptr) *writer = store_.NewWriter(size);
   ScriptChecksummer checksum;

@@ -58,13 +58,16 @@ class FsScriptSource final : public ScriptSource {
   // which may be made, or not be wanted.
   absl::StatusOr<int32_t> ReadOnce(const SourceFile& file, FileIdentity& identity,
                                    std::unique_ptr<ScriptTextWriter>* writer);
+  // A file that was read is another one than was listed: the list's version comes to an end, since
+  // what was made of it may be of either, and the next List looks at everything that is known.
+  void CheckListed(const SourceFile& file, const FileIdentity& identity);
 
   const FsScriptSourceOptions options_;
   clock::Clock& clock_;
   const FsTextStore store_;
   sync::Mutex mutex_;
-  std::vector<ListedFile> listed_ ABSL_GUARDED_BY(mutex_);
-  uint64_t version_ ABSL_GUARDED_BY(mutex_) = 0;  // of listed_
+  std::vector<ListedFile> listed_ ABSL_GUARDED_BY(mutex_);  // by location, then path
+  uint64_t version_ ABSL_GUARDED_BY(mutex_) = 0;            // of listed_
   std::unordered_map<SourceFile, Known, absl::Hash<SourceFile>> known_ ABSL_GUARDED_BY(mutex_);
 };
 

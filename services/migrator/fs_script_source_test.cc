@@ -10,6 +10,7 @@
 
 #include "libs/testing/fake_clock.h"
 #include "libs/testing/status_matchers.h"
+#include "services/migrator/script_checksum.h"
 
 namespace storefront::migrator {
 namespace {
@@ -133,6 +134,29 @@ TEST_F(FsScriptSourceTest, TheVersionIsThatOfAListWithTheSameFilesAtRest) {
   EXPECT_NE(version(), second) << "it was another one in between";
   fs::create_symlink("nowhere", folder_ / "V3__c.sql");
   EXPECT_FALSE(version()) << "what it is cannot be told";
+}
+
+TEST_F(FsScriptSourceTest, M11ALinkThatLedElsewhereForAMomentIsSeenAsItIs) {
+  Write("texts/one", "one");
+  Write("texts/two", "two");
+  const auto lead_to = [&](const std::string& text) {
+    fs::remove(folder_ / "V1__a.sql");
+    fs::create_symlink("texts/" + text, folder_ / "V1__a.sql");
+  };
+  for (const bool whole : {false, true}) {
+    SCOPED_TRACE(whole);
+    FsScriptSource source = Make();
+    const SourceFile file{folder_.string(), "V1__a.sql"};
+    lead_to("one");
+    const auto listed = source.List()->version;
+    ASSERT_TRUE(listed);
+    lead_to("two");
+    EXPECT_EQ(whole ? source.Read(file)->checksum : source.Checksum(file).value(),
+              ScriptChecksum("two"));
+    lead_to("one");
+    EXPECT_NE(source.List()->version, listed) << "what was made then may be of the other file";
+    EXPECT_EQ(source.Checksum(file).value(), ScriptChecksum("one"));
+  }
 }
 
 TEST_F(FsScriptSourceTest, AFileThatChangedAMomentAgoHasNoVersion) {
