@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "services/migrator/pg_history_commands.h"
-#include "services/migrator/pg_values.h"
 
 #include <algorithm>
 #include <optional>
@@ -12,6 +11,7 @@
 #include "libs/pg/errors.h"
 #include "libs/status/error.h"
 #include "libs/status/macros.h"
+#include "services/migrator/pg_values.h"
 
 namespace storefront::migrator {
 namespace {

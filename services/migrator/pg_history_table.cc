@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "services/migrator/pg_history_table.h"
-#include "services/migrator/pg_values.h"
 
 #include <utility>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "libs/pg/errors.h"
 #include "libs/status/error.h"
 #include "libs/status/macros.h"
+#include "services/migrator/pg_values.h"
 
 namespace storefront::migrator {
 namespace {
