@@ -174,12 +174,9 @@ ScriptItem PgHistoryCommands::InsertRow(const HistoryRow& row) const {
 }
 
 ScriptItem PgHistoryCommands::CheckLock() const {
-  return {.sql = absl::StrCat(
-              "do $check$ begin if not exists (select from pg_catalog.pg_locks l where ",
-              PgLockCondition(options_.lock_key),
-              " and l.pid = pg_catalog.pg_backend_pid()) then raise exception 'lock lost' using "
-              "errcode = '",
-              kLockLostState, "'; end if; end $check$")};
+  return {.sql = absl::StrCat("do $check$ begin if not ", PgHoldsLock(options_.lock_key),
+                              " then raise exception 'lock lost' using errcode = '", kLockLostState,
+                              "'; end if; end $check$")};
 }
 
 absl::Status PgHistoryCommands::Transact(absl::string_view what,

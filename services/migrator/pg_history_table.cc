@@ -91,6 +91,21 @@ std::string PgLockCondition(int64_t lock_key) {
                       "datname = pg_catalog.current_database())");
 }
 
+std::string PgTakeLock(int64_t lock_key) {
+  const std::string take = absl::StrCat("pg_catalog.pg_try_advisory_lock(", lock_key, ")");
+  return absl::StrCat("case when ", take, " then ", take, " else false end");
+}
+
+std::string PgGiveLockBack(int64_t lock_key) {
+  const std::string give = absl::StrCat("pg_catalog.pg_advisory_unlock(", lock_key, ")");
+  return absl::StrCat(give, ", ", give);
+}
+
+std::string PgHoldsLock(int64_t lock_key) {
+  return absl::StrCat("case when pg_catalog.pg_advisory_unlock(", lock_key,
+                      ") then pg_catalog.pg_try_advisory_lock(", lock_key, ") else false end");
+}
+
 std::string PgLockHolderQuery(int64_t lock_key) {
   return absl::StrCat(
       "select l.pid, coalesce(a.application_name, ''), coalesce(a.state, ''), "

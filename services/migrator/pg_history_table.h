@@ -40,8 +40,16 @@ absl::StatusOr<std::optional<LockHolder>> PgFindLockHolder(PgRunner run, int64_t
 std::string PgLockHolderQuery(int64_t lock_key);
 std::optional<LockHolder> PgLockHolderOf(const PGresult* result, int column);
 
-// Condition that this session, or with `own` false any session, holds the lock: a row of pg_locks.
+// Condition that row `l` of pg_locks is a session that holds the lock.
 std::string PgLockCondition(int64_t lock_key);
+
+// Expressions on the lock of this session, which it holds twice: pg_advisory_unlock is true only
+// for a holder, so giving one of two back and taking it again tells in a microsecond whether it
+// still is one, and lets nobody in meanwhile. To ask pg_locks costs more than to write a row: it
+// copies all locks of the server.
+std::string PgTakeLock(int64_t lock_key);      // true when it was free
+std::string PgGiveLockBack(int64_t lock_key);  // two columns
+std::string PgHoldsLock(int64_t lock_key);
 
 // A text[] literal.
 std::string PgArray(const std::vector<std::string>& items);

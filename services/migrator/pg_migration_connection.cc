@@ -162,15 +162,13 @@ absl::StatusOr<bool> PgMigrationConnection::TryLock() {
       PgExecute(connection_.get(), "take the history lock",
                 absl::StrCat("select case when exists (select from pg_catalog.pg_locks l where ",
                              PgLockCondition(lock_key_),
-                             " and l.pid = pg_catalog.pg_backend_pid()) then true else "
-                             "pg_catalog.pg_try_advisory_lock(",
-                             lock_key_, ") end")));
+                             " and l.pid = pg_catalog.pg_backend_pid()) then true else ",
+                             PgTakeLock(lock_key_), " end")));
   return absl::string_view(PQgetvalue(result.get(), 0, 0)) == "t";
 }
 
 absl::Status PgMigrationConnection::Unlock() {
-  return Execute("give the history lock back",
-                 absl::StrCat("select pg_catalog.pg_advisory_unlock(", lock_key_, ")"));
+  return Execute("give the history lock back", absl::StrCat("select ", PgGiveLockBack(lock_key_)));
 }
 
 absl::Status PgMigrationConnection::CheckSchemasEmpty() {

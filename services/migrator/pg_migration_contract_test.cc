@@ -49,5 +49,29 @@ TEST(PgMigrationConnection, AScriptMayDeallocateWhatTheSessionKeeps) {
   EXPECT_EQ(connection->ReadHistory()->rows.size(), texts.size());
 }
 
+TEST(PgMigrationConnection, TheLockIsLostWhenTheScriptHasGivenAllOfItBack) {
+  PgBench bench;
+  auto connection = bench.database().Open().value();
+  auto other = bench.database().Open().value();
+  ASSERT_THAT(connection->TryLock(), testing::IsOkAndHolds(true));
+  ASSERT_THAT(connection->CreateHistory(), testing::IsOk());
+  SilentObserver observer;
+  const std::string give_back =
+      "select pg_advisory_unlock((classid::bigint << 32) | objid::bigint) from pg_locks "
+      "where locktype = 'advisory' and objsubid = 1 and pid = pg_backend_pid();";
+  const PreparedScript once = Prepared("V1__once.sql", give_back);
+  HistoryRow row = RowOf(once);
+  row.installed_rank = 1;
+  EXPECT_THAT(connection->Apply(once, row, true, observer, {}), testing::IsOk());
+  EXPECT_THAT(other->TryLock(), testing::IsOkAndHolds(false)) << "it is still held";
+  const PreparedScript twice = Prepared("V2__twice.sql", give_back + give_back);
+  row = RowOf(twice);
+  row.installed_rank = 2;
+  EXPECT_THAT(connection->Apply(twice, row, true, observer, {}),
+              testing::HasReason(absl::StatusCode::kAborted, status::Reason::kLockLost));
+  EXPECT_EQ(connection->ReadHistory()->rows.size(), 1U);
+  EXPECT_THAT(other->TryLock(), testing::IsOkAndHolds(true));
+}
+
 }  // namespace
 }  // namespace storefront::migrator

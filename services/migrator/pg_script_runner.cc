@@ -101,11 +101,10 @@ ScriptItem PgScriptRunner::InsertRow(const HistoryRow& row, bool success,
   return {.sql = absl::StrCat(
               "insert into ", table_,
               " (installed_rank, version, description, type, script, checksum, installed_by, "
-              "execution_time, success) select (select $1::integer where exists (select from "
-              "pg_catalog.pg_locks l where ",
-              PgLockCondition(options_.lock_key),
-              " and l.pid = pg_catalog.pg_backend_pid())), $2, $3, $4, $5, $6::integer, $7, ", time,
-              ", ", success ? "true" : "false", " returning installed_rank, execution_time"),
+              "execution_time, success) values (case when ",
+              PgHoldsLock(options_.lock_key),
+              " then $1::integer end, $2, $3, $4, $5, $6::integer, $7, ", time, ", ",
+              success ? "true" : "false", ") returning installed_rank, execution_time"),
           .parameters = {absl::StrCat(row.installed_rank),
                          row.version ? std::optional(row.version->text()) : std::nullopt,
                          row.description, std::string(HistoryTypeName(row.type)), row.script,

@@ -72,8 +72,10 @@ std::string RunRegistry::MakeId(RunKind kind) {
 }
 
 void RunRegistry::BeforeEnd(const Run& run) {
+  // Both mostly wait for the server; they are over before anybody sees the end.
+  std::jthread recording;
+  if (recorder_ != nullptr) recording = std::jthread([&] { recorder_->End(run); });
   options_.before_end(run);
-  if (recorder_ != nullptr) recorder_->End(run);
 }
 
 Run RunRegistry::NewRun(RunKind kind, std::string target, std::vector<RunStep> steps) {

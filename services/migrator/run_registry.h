@@ -29,7 +29,7 @@ struct RunRegistryOptions {
   RunStore* store = nullptr;  // without one, what is no longer in memory is gone
   RunRecorderOptions recorder = {};
   uint64_t id_seed = 0;  // makes ids of two processes differ
-  // On the run's thread, before anybody sees the end.
+  // On the run's thread, before anybody sees the end; the recorder writes the end meanwhile.
   std::function<void(const Run&)> before_end = [](const Run&) {};
   std::function<void(const Run&)> on_end = [](const Run&) {};
 };
