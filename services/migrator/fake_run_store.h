@@ -12,6 +12,7 @@
 
 #include "libs/clock/clock.h"
 #include "libs/status/error.h"
+#include "libs/status/macros.h"
 #include "libs/sync/mutex.h"
 #include "services/migrator/run_store.h"
 
@@ -26,7 +27,6 @@ struct FakeRunTables {
     std::map<int64_t, RunEvent> events;
   };
   sync::Mutex mutex;
-  bool exist ABSL_GUARDED_BY(mutex) = false;
   bool denied ABSL_GUARDED_BY(mutex) = false;
   bool away ABSL_GUARDED_BY(mutex) = false;
   int last_owner ABSL_GUARDED_BY(mutex) = 0;
@@ -49,29 +49,16 @@ class FakeRunStore final : public RunStore {
     tables_->owners.erase(owner_);
   }
 
-  absl::Status Open() override {
-    sync::MutexLock lock(tables_->mutex);
-    if (tables_->away) return Away();
-    if (tables_->denied) {
-      return status::Error({.code = absl::StatusCode::kFailedPrecondition,
-                            .reason = status::Reason::kSideSchemaDenied,
-                            .message = "denied"});
-    }
-    tables_->exist = true;
-    tables_->owners.insert(owner_);
-    return absl::OkStatus();
-  }
-
   absl::Status Create(const Run& run, const RunOrigin& origin) override {
     sync::MutexLock lock(tables_->mutex);
-    if (tables_->away) return Away();
+    RETURN_IF_ERROR(Open());
     tables_->runs[run.id] = {.run = run, .origin = origin, .owner = owner_, .events = {}};
     return absl::OkStatus();
   }
 
   absl::Status Save(const RunRecord& record) override {
     sync::MutexLock lock(tables_->mutex);
-    if (tables_->away) return Away();
+    RETURN_IF_ERROR(Open());
     ++tables_->saves;
     const auto [place, is_new] = tables_->runs.try_emplace(record.run.id);
     FakeRunTables::Kept& kept = place->second;
@@ -161,6 +148,16 @@ class FakeRunStore final : public RunStore {
   }
 
  private:
+  absl::Status Open() ABSL_EXCLUSIVE_LOCKS_REQUIRED(tables_->mutex) {
+    if (tables_->away) return Away();
+    if (tables_->denied) {
+      return status::Error({.code = absl::StatusCode::kFailedPrecondition,
+                            .reason = status::Reason::kSideSchemaDenied,
+                            .message = "denied"});
+    }
+    tables_->owners.insert(owner_);
+    return absl::OkStatus();
+  }
   static absl::Status Away() {
     return status::Error({.code = absl::StatusCode::kUnavailable,
                           .reason = status::Reason::kBackendUnavailable,

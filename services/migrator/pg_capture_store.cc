@@ -15,7 +15,7 @@
 namespace storefront::migrator {
 
 absl::Status PgCaptureStore::KeepCapture(const SchemaCapture& capture) {
-  const auto keep = [&](PgStatements& statements) -> absl::Status {
+  return session_.WithTables([&](PgStatements& statements) -> absl::Status {
     return statements
         .Execute(
             "keep the capture",
@@ -26,12 +26,7 @@ absl::Status PgCaptureStore::KeepCapture(const SchemaCapture& capture) {
             {absl::StrCat(absl::ToUnixMicros(capture.time)), capture.run_id, capture.digest,
              absl::StrCat(capture.objects.size()), ObjectsJson(capture.objects)})
         .status();
-  };
-  RETURN_IF_ERROR(session_.Open());
-  const absl::Status kept = session_.With(keep);
-  if (!IsSideTableMissing(kept)) return kept;
-  RETURN_IF_ERROR(session_.Open());  // somebody took the table away
-  return session_.With(keep);
+  });
 }
 
 absl::StatusOr<bool> PgCaptureStore::HasCapture() {

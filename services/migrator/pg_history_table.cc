@@ -102,8 +102,8 @@ std::string PgGiveLockBack(int64_t lock_key) {
 }
 
 std::string PgHoldsLock(int64_t lock_key) {
-  return absl::StrCat("case when pg_catalog.pg_advisory_unlock(", lock_key,
-                      ") then pg_catalog.pg_try_advisory_lock(", lock_key, ") else false end");
+  return absl::StrCat("(case when pg_catalog.pg_advisory_unlock(", lock_key,
+                      ") then pg_catalog.pg_try_advisory_lock(", lock_key, ") else false end)");
 }
 
 std::string PgLockHolderQuery(int64_t lock_key) {

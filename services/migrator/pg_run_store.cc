@@ -147,7 +147,7 @@ void AddTexts(const std::vector<AppliedText>& applied, std::string& sql, Paramet
 }  // namespace
 
 absl::Status PgRunStore::Create(const Run& run, const RunOrigin& origin) {
-  return session_.With([&](PgStatements& statements) -> absl::Status {
+  return session_.WithTables([&](PgStatements& statements) -> absl::Status {
     return statements
         .Execute("keep the run", UpsertRun(/*with_steps=*/true),
                  RunParameters(run, /*with_steps=*/true, origin, session_.owner()))
@@ -169,7 +169,7 @@ absl::Status PgRunStore::Save(const RunRecord& record) {
                     record.keep_events, " limit 1))");
   }
   absl::StrAppend(&sql, " select 1");
-  return session_.With([&](PgStatements& statements) -> absl::Status {
+  return session_.WithTables([&](PgStatements& statements) -> absl::Status {
     return statements.Execute("keep the run", sql, parameters).status();
   });
 }

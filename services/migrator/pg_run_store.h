@@ -19,7 +19,6 @@ class PgRunStore final : public RunStore {
 
   explicit PgRunStore(PgSideSession& session) : session_(session) {}
 
-  absl::Status Open() override { return session_.Open(); }
   absl::Status Create(const Run& run, const RunOrigin& origin) override;
   absl::Status Save(const RunRecord& record) override;
   absl::StatusOr<std::vector<Run>> List(size_t count) override;

@@ -3,6 +3,7 @@
 
 #include <thread>
 
+#include "absl/strings/str_cat.h"
 #include "libs/testing/servers.h"
 #include "services/migrator/pg_capture_store.h"
 #include "services/migrator/pg_history_table.h"
@@ -40,7 +41,6 @@ class PgRunBench final : public RunStoreBench {
      public:
       Process(const pg::ConnectionOptions& connection, int32_t owner)
           : session_(connection, owner), store_(session_) {}
-      absl::Status Open() override { return store_.Open(); }
       absl::Status Create(const migrator::Run& run, const RunOrigin& origin) override {
         return store_.Create(run, origin);
       }
@@ -82,7 +82,6 @@ INSTANTIATE_TEST_SUITE_P(Postgres, RunStoreContract,
 TEST(PgRunStore, TextsAreKeptOnceAndLargeOnesByTheirDigest) {
   PgRunBench bench;
   auto store = bench.NewProcess();
-  ASSERT_THAT(store->Open(), testing::IsOk());
   const auto run = StoredRun("r", absl::Now());
   const auto small = TextInMemory("select ${x};");
   const auto large = TextInMemory(std::string(PgRunStore::kTextKept + 1, 'x'));
@@ -113,11 +112,11 @@ TEST(PgRunStore, ARoleWithoutTheRightIsToldWhatToGrant) {
     PgSideSession session(bench.connection(), 7);
     PgRunStore store(session);
     EXPECT_EQ(store.Get("r").value(), std::nullopt) << "reading needs no right";
-    EXPECT_THAT(store.Open(), testing::HasReason(absl::StatusCode::kFailedPrecondition,
-                                                 status::Reason::kSideSchemaDenied));
+    const auto run = StoredRun("r", absl::Now());
+    EXPECT_THAT(store.Create(run, {}), testing::HasReason(absl::StatusCode::kFailedPrecondition,
+                                                          status::Reason::kSideSchemaDenied));
     PgRunBench::Execute(admin, "grant create on database " + database + " to " + role);
-    EXPECT_THAT(store.Open(), testing::IsOk());
-    EXPECT_THAT(store.Create(StoredRun("r", absl::Now()), {}), testing::IsOk());
+    EXPECT_THAT(store.Create(run, {}), testing::IsOk());
   }
   PgRunBench::Execute(admin, "alter role postgres in database " + database + " reset role");
   PgRunBench::Execute(bench.connection(), "drop owned by " + role);
@@ -130,9 +129,24 @@ TEST(PgRunStore, ManyMakersDoNotCollide) {
   for (int32_t i = 0; i < 6; ++i) {
     makers.emplace_back([&bench, i] {
       PgSideSession session(bench.connection(), 100 + i);
-      EXPECT_THAT(session.Open(), testing::IsOk());
+      PgRunStore store(session);
+      EXPECT_THAT(store.Create(StoredRun(absl::StrCat("r", i), absl::Now()), {}), testing::IsOk());
     });
   }
+}
+
+TEST(PgRunStore, TablesThatWereTakenAwayAreMadeAgain) {
+  PgRunBench bench;
+  PgSideSession session(bench.connection(), 8);
+  PgRunStore store(session);
+  const auto run = StoredRun("r", absl::FromUnixSeconds(1'767'225'600));
+  ASSERT_THAT(store.Create(run, {}), testing::IsOk());
+  PgRunBench::Execute(bench.connection(), "drop schema storefront_migrator cascade");
+  EXPECT_EQ(store.Get("r").value(), std::nullopt);
+  ASSERT_THAT(store.Save({.run = run}), testing::IsOk());
+  EXPECT_EQ(store.Get("r").value(), run);
+  PgRunBench::Execute(bench.connection(), "drop table storefront_migrator.schema_capture");
+  EXPECT_THAT(PgCaptureStore(session).KeepCapture({.time = absl::Now()}), testing::IsOk());
 }
 
 TEST(PgCaptureStore, TheLastCaptureReplacesTheOneBefore) {

@@ -159,7 +159,6 @@ absl::Status PgSideSession::Open() {
 
 absl::Status PgSideSession::SideError(const absl::Status& status) {
   const std::string state = SqlState(status);
-  if (IsSideTableMissing(status)) is_open_ = false;
   if (state != "42501" && state != "25006") return status;
   status::ErrorSpec spec = status::DetailsOf(status);
   spec.code = absl::StatusCode::kFailedPrecondition;

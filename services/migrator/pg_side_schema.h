@@ -15,6 +15,9 @@
 
 namespace storefront::migrator {
 
+// True for the error of a table or schema that does not exist: nothing was ever written.
+bool IsSideTableMissing(const absl::Status& status);
+
 // For as long as the session lives it holds an advisory lock that stands for its process
 // (PgOwnerLives). Its commits do not wait for the disk: a crash of the server may take back the
 // last moments of what is told about runs, never of the runs themselves.
@@ -36,17 +39,27 @@ class PgSideSession {
     return result;
   }
 
-  // Makes schema and tables if they are missing. The first to come makes them, others wait for it.
-  // Asks the server the first time, and again after a statement missed one of them.
-  absl::Status Open();
+  // With, for what writes: makes schema and tables first if they are missing. The first to come
+  // makes them, others wait for it. The server is asked the first time, and once more when `body`
+  // misses a table that somebody has taken away since.
+  template <typename Body>
+  std::invoke_result_t<Body, PgStatements&> WithTables(Body body) {
+    RETURN_IF_ERROR(Open());
+    auto result = With(body);
+    if (!IsSideTableMissing(StatusOf(result))) return result;
+    is_open_ = false;
+    RETURN_IF_ERROR(Open());
+    return With(body);
+  }
 
  private:
+  absl::Status Open();
   static absl::Status StatusOf(const absl::Status& status) { return status; }
   template <typename T>
   static absl::Status StatusOf(const absl::StatusOr<T>& result) {
     return result.status();
   }
-  absl::Status SideError(const absl::Status& status);
+  static absl::Status SideError(const absl::Status& status);
 
   const int32_t owner_;
   std::atomic<bool> is_open_ = false;  // the tables were seen
@@ -56,8 +69,5 @@ class PgSideSession {
 // Condition that the process behind the column `owner` lives: it is ours, or its session holds its
 // lock.
 std::string PgOwnerLives(const std::string& owner_column, int32_t ours);
-
-// True for the error of a table or schema that does not exist: nothing was ever written.
-bool IsSideTableMissing(const absl::Status& status);
 
 }  // namespace storefront::migrator

@@ -21,16 +21,6 @@ constexpr absl::Duration kFirstOrphansInterval = absl::Seconds(1);
 constexpr absl::Duration kOrphansInterval = absl::Seconds(30);
 constexpr absl::Duration kForgetInterval = absl::Minutes(10);
 
-// Begins or changes what is kept; once more if somebody took the tables away since they were seen.
-template <typename Write>
-absl::Status WriteTo(RunStore& store, Write write) {
-  RETURN_IF_ERROR(store.Open());
-  absl::Status written = write();
-  if (!absl::IsFailedPrecondition(written)) return written;
-  RETURN_IF_ERROR(store.Open());
-  return write();
-}
-
 }  // namespace
 
 RunRecorder::RunRecorder(RunStore& store, clock::Clock& clock, RunRecorderOptions options)
@@ -44,7 +34,7 @@ RunRecorder::~RunRecorder() { Stop(); }
 absl::Status RunRecorder::Begin(std::shared_ptr<RunJournal> journal, const RunOrigin& origin) {
   sync::MutexLock lock(mutex_);
   const Run run = journal->Snapshot();
-  RETURN_IF_ERROR(WriteTo(store_, [&] { return store_.Create(run, origin); }));
+  RETURN_IF_ERROR(store_.Create(run, origin));
   recordings_.push_back({.journal = std::move(journal),
                          .id = run.id,
                          .saved_sequence = run.sequence,
@@ -58,7 +48,7 @@ absl::Status RunRecorder::Record(const RunJournal& journal, const RunOrigin& ori
                          .events = journal.EventsAfter(0),
                          .keep_events = options_.event_buffer,
                          .origin = origin};
-  return WriteTo(store_, [&] { return store_.Save(record); });
+  return store_.Save(record);
 }
 
 void RunRecorder::End(const Run& run) {
@@ -91,7 +81,7 @@ absl::Status RunRecorder::Save(Recording& recording) {
         record.events.empty() && record.applied.empty()) {
       return absl::OkStatus();
     }
-    RETURN_IF_ERROR(WriteTo(store_, [&] { return store_.Save(record); }));
+    RETURN_IF_ERROR(store_.Save(record));
     recording.saved_sequence = record.run.sequence;
     if (record.with_steps) recording.steps_saved = now;
     if (!record.events.empty()) recording.saved_event = record.events.back().sequence;

@@ -122,7 +122,6 @@ TEST_F(RunRecorderTest, WhatCannotBeKeptDoesNotBegin) {
 TEST_F(RunRecorderTest, M3OrphansAreInterruptedWhenAProcessStarts) {
   {
     FakeRunStore dead(tables_, clock_);
-    ASSERT_THAT(dead.Open(), testing::IsOk());
     ASSERT_THAT(dead.Create(Journal("orphan")->Snapshot(), {}), testing::IsOk());
   }
   SetAway(true);
@@ -136,7 +135,6 @@ TEST_F(RunRecorderTest, M3OrphansAreInterruptedWhenAProcessStarts) {
 
 TEST_F(RunRecorderTest, ACopyFollowsAnotherProcessesRun) {
   FakeRunStore other(tables_, clock_);
-  ASSERT_THAT(other.Open(), testing::IsOk());
   auto run = Journal("r")->Snapshot();
   run.state = RunState::kRunning;
   ASSERT_THAT(other.Create(run, {}), testing::IsOk());

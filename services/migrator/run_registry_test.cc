@@ -182,7 +182,6 @@ TEST_F(KeptRuns, ARunOfALivingProcessIsWatchedButNotCancelledByAnother) {
 TEST_F(KeptRuns, M3ARunWhoseProcessDiedIsInterruptedAndItsStepsSettled) {
   {
     FakeRunStore dead(tables_, clock::SystemClock());
-    ASSERT_THAT(dead.Open(), testing::IsOk());
     migrator::Run run{.id = "r", .state = RunState::kRunning, .sequence = 1};
     run.steps = {{.script = "V1.sql", .state = StepState::kRunning},
                  {.script = "V2.sql", .state = StepState::kRunning}};

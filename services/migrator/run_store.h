@@ -52,10 +52,7 @@ class RunStore {
  public:
   virtual ~RunStore() = default;
 
-  // Makes the tables if they are missing. Repeat: changes nothing.
-  virtual absl::Status Open() = 0;
-
-  // Keeps a new run, after Open.
+  // Keeps a new run. The first write makes the tables if they are missing.
   virtual absl::Status Create(const Run& run, const RunOrigin& origin) = 0;
 
   // Keeps how the run stands, and adds events and texts, all or nothing; a run that is not kept yet

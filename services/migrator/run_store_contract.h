@@ -69,8 +69,6 @@ TEST_P(RunStoreContract, WhereNothingWasWrittenNothingIsFound) {
 }
 
 TEST_P(RunStoreContract, ARunIsReadAsItWasKept) {
-  ASSERT_THAT(store_->Open(), testing::IsOk());
-  ASSERT_THAT(store_->Open(), testing::IsOk()) << "again";
   const auto run = StoredRun("r", now_);
   ASSERT_THAT(store_->Create(run, {}), testing::IsOk());
   EXPECT_EQ(store_->Get("r").value(), run);
@@ -90,7 +88,6 @@ TEST_P(RunStoreContract, ARunIsReadAsItWasKept) {
 }
 
 TEST_P(RunStoreContract, TheNewestComesFirst) {
-  ASSERT_THAT(store_->Open(), testing::IsOk());
   ASSERT_THAT(store_->Create(StoredRun("old", now_), {}), testing::IsOk());
   ASSERT_THAT(store_->Create(StoredRun("new", now_ + absl::Seconds(1)), {}), testing::IsOk());
   const auto runs = store_->List(10).value();
@@ -101,7 +98,6 @@ TEST_P(RunStoreContract, TheNewestComesFirst) {
 }
 
 TEST_P(RunStoreContract, EventsAreKeptOnceAndInOrder) {
-  ASSERT_THAT(store_->Open(), testing::IsOk());
   const auto run = StoredRun("r", now_);
   ASSERT_THAT(store_->Create(run, {}), testing::IsOk());
   const std::vector<RunEvent> events = {{.sequence = 1, .time = now_, .type = "validated"},
@@ -125,7 +121,6 @@ TEST_P(RunStoreContract, EventsAreKeptOnceAndInOrder) {
 }
 
 TEST_P(RunStoreContract, AnEndedRunKeepsItsNewestEvents) {
-  ASSERT_THAT(store_->Open(), testing::IsOk());
   const auto run = StoredRun("r", now_);
   ASSERT_THAT(store_->Create(run, {}), testing::IsOk());
   RunRecord record{.run = run};
@@ -139,7 +134,6 @@ TEST_P(RunStoreContract, AnEndedRunKeepsItsNewestEvents) {
 }
 
 TEST_P(RunStoreContract, ARunMayBeKeptAtItsEndFirst) {
-  ASSERT_THAT(store_->Open(), testing::IsOk());
   const auto run = Ended(StoredRun("r", now_), RunState::kSucceeded);
   const RunRecord record{.run = run, .origin = {.request_id = "q", .digest = "d"}};
   ASSERT_THAT(store_->Save(record), testing::IsOk());
@@ -149,7 +143,6 @@ TEST_P(RunStoreContract, ARunMayBeKeptAtItsEndFirst) {
 }
 
 TEST_P(RunStoreContract, ARequestLeadsToItsRun) {
-  ASSERT_THAT(store_->Open(), testing::IsOk());
   ASSERT_THAT(store_->Create(StoredRun("a", now_), {}), testing::IsOk());
   ASSERT_THAT(store_->Create(StoredRun("b", now_), {.request_id = "id", .digest = "d"}),
               testing::IsOk());
@@ -164,7 +157,6 @@ TEST_P(RunStoreContract, ARequestLeadsToItsRun) {
 }
 
 TEST_P(RunStoreContract, TheRunOfALivingProcessRunsForOthersToo) {
-  ASSERT_THAT(store_->Open(), testing::IsOk());
   ASSERT_THAT(store_->Create(StoredRun("r", now_), {}), testing::IsOk());
   auto other = bench_->NewProcess();
   EXPECT_EQ(other->Get("r").value()->state, RunState::kRunning);
@@ -173,7 +165,6 @@ TEST_P(RunStoreContract, TheRunOfALivingProcessRunsForOthersToo) {
 }
 
 TEST_P(RunStoreContract, M3TheRunOfADeadProcessIsInterrupted) {
-  ASSERT_THAT(store_->Open(), testing::IsOk());
   const auto run = StoredRun("r", now_);
   ASSERT_THAT(store_->Create(run, {}), testing::IsOk());
   ASSERT_THAT(store_->Create(Ended(StoredRun("done", now_), RunState::kSucceeded), {}),
@@ -201,7 +192,6 @@ TEST_P(RunStoreContract, M3TheRunOfADeadProcessIsInterrupted) {
 }
 
 TEST_P(RunStoreContract, OldRunsAreForgottenThoseUnderWayAreNot) {
-  ASSERT_THAT(store_->Open(), testing::IsOk());
   const auto run = StoredRun("ended", now_ - absl::Hours(24 * 400));
   ASSERT_THAT(store_->Create(run, {}), testing::IsOk());
   ASSERT_THAT(store_->Save({.run = Ended(run, RunState::kSucceeded),
