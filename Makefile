@@ -2,12 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Everything runs in the Debian 13 root (tools/devroot); nothing but `make setup` touches the host.
-#   PRESET=release   the CMake preset that is built and tested (CI: ci; with sanitizers: dev)
+#   PRESET=release   the CMake preset that is built and tested (CI: ci-release; with sanitizers: dev)
 #   STACK_DIR        the stack's folder (default .storefront)
 #   T=…              with test-integration and test-e2e: a file, a folder or pytest options
 
 PRESET ?= release
 JOBS ?= $(shell nproc)
+# Integration tests wait for servers four fifths of their time.
+WORKERS ?= $(shell expr $(JOBS) + 1)
 export PRESET
 
 RUN := tools/devroot run --
@@ -19,7 +21,7 @@ HAVE_GATEWAY := $(wildcard gateway/build)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup up down status logs doctor clean-data migrate topics connectors demo shell \
-	build programs configure gateway go-tools process-compose kafka-jars test test-unit test-contract test-integration test-e2e \
+	build runnable programs configure gateway go-tools process-compose kafka-jars test test-unit test-contract test-integration test-e2e \
 	bench lint docs format secrets lock-python
 
 help: ## print this table
@@ -66,8 +68,11 @@ secrets: ## random passwords into $STACK_DIR/secrets; then set SECRETS_DIR
 
 # --- build
 
-build: configure go-tools kafka-jars gateway ## everything: programs and tests of PRESET, the gateway, Go tools
-	@$(STEP) "build $(PRESET)" ninja -C $(BUILD) -j$(JOBS)
+build: runnable ## everything: programs and tests of PRESET, the gateway, Go tools
+	@$(STEP) "build $(PRESET)" nice ninja -C $(BUILD) -j$(JOBS)
+
+# What a stack and the tests of the running programs need.
+runnable: programs gateway go-tools kafka-jars
 
 programs: configure
 	@$(if $(PROGRAMS),$(STEP) "programs $(PRESET)" ninja -C $(BUILD) -j$(JOBS) $(PROGRAMS))
@@ -99,10 +104,10 @@ test-contract: build ## each port's suite on the real Postgres, Kafka, Connect
 	@$(STEP) --show "test contract" tools/with-servers postgres kafka connect -- \
 	  ctest --test-dir $(BUILD) -L contract -j$(JOBS) --output-on-failure --no-tests=error
 
-test-integration: build ## one service at a time from Python, on real servers
-	@$(STEP) --show "test integration" tools/pytest $(or $(T),-n $(JOBS) --dist loadfile tests/integration)
+test-integration: runnable ## one service at a time from Python, on real servers
+	@$(STEP) --show "test integration" tools/pytest $(or $(T),-n $(WORKERS) --dist loadfile tests/integration)
 
-test-e2e: build ## the whole native stack
+test-e2e: runnable ## the whole native stack
 	@$(STEP) --show "test e2e" tools/pytest $(or $(T),tests/e2e)
 
 bench: programs gateway process-compose kafka-jars ## ratios against a baseline of the same run
