@@ -31,6 +31,8 @@ struct FakeRunTables {
   bool away ABSL_GUARDED_BY(mutex) = false;
   int last_owner ABSL_GUARDED_BY(mutex) = 0;
   int saves ABSL_GUARDED_BY(mutex) = 0;
+  std::vector<clock::SteadyTime> orphan_looks ABSL_GUARDED_BY(mutex);  // failed ones too
+  std::vector<clock::SteadyTime> forgets ABSL_GUARDED_BY(mutex);
   std::set<int> owners ABSL_GUARDED_BY(mutex);  // that live
   std::map<std::string, Kept> runs ABSL_GUARDED_BY(mutex);
   std::vector<AppliedText> applied ABSL_GUARDED_BY(mutex);
@@ -126,6 +128,7 @@ class FakeRunStore final : public RunStore {
 
   absl::StatusOr<int> InterruptOrphans() override {
     sync::MutexLock lock(tables_->mutex);
+    tables_->orphan_looks.push_back(clock_.Steady());
     if (tables_->away) return Away();
     int count = 0;
     for (auto& [id, kept] : tables_->runs) {
@@ -140,6 +143,7 @@ class FakeRunStore final : public RunStore {
 
   absl::StatusOr<int> Forget(absl::Duration older_than) override {
     sync::MutexLock lock(tables_->mutex);
+    tables_->forgets.push_back(clock_.Steady());
     if (tables_->away) return Away();
     return static_cast<int>(std::erase_if(tables_->runs, [&](const auto& item) {
       const Run& run = item.second.run;

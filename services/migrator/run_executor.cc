@@ -58,16 +58,14 @@ bool MigrateExecutor::FindSettled(SettledMemory& memory) {
       view->lacks_schemas) {
     return false;
   }
-  SettledInput input{.files = files->version.value_or(0),
+  SettledInput input{.files = files->version,
                      .history = std::move(view->history),
                      .facts = view->facts,
                      .options = options_};
-  if (files->version) {
-    if (const auto known = memory.Find(input)) {
-      plan_ = known->plan;
-      findings_ = known->findings;
-      return true;
-    }
+  if (const auto known = memory.Find(input)) {
+    plan_ = known->plan;
+    findings_ = known->findings;
+    return true;
   }
   set_ = parts_.catalog.Load(files->files, view->facts);
   history_ = input.history;
@@ -78,7 +76,7 @@ bool MigrateExecutor::FindSettled(SettledMemory& memory) {
     plan_.reset();
     return false;
   }
-  if (files->version && !set_->depends_on_time) {
+  if (!set_->depends_on_time) {
     memory.Keep(std::move(input), {.plan = *plan_, .findings = findings_});
   }
   return true;

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "libs/clock/clock.h"
+#include "libs/testing/fake_clock.h"
 #include "libs/testing/poll.h"
 #include "libs/testing/status_matchers.h"
 #include "services/migrator/fake_run_store.h"
@@ -131,6 +132,47 @@ TEST_F(RunRecorderTest, M3OrphansAreInterruptedWhenAProcessStarts) {
     sync::MutexLock lock(tables_->mutex);
     return tables_->runs.at("orphan").run.state == RunState::kInterrupted;
   }));
+}
+
+TEST_F(RunRecorderTest, OrphansAreLookedForEverMoreSeldom) {
+  testing::FakeClock clock;  // a wait takes no time
+  FakeRunStore store(tables_, clock);
+  options_.interval = absl::Milliseconds(500);
+  const auto pauses = [](const std::vector<clock::SteadyTime>& times) {
+    std::vector<int64_t> seconds;
+    for (size_t i = 0; i + 1 < times.size(); ++i) {
+      seconds.push_back(absl::ToInt64Seconds(times[i + 1] - times[i]));
+    }
+    return seconds;
+  };
+  RunRecorder recorder(store, clock, options_);
+  ASSERT_TRUE(testing::PollUntil([&] {
+    sync::MutexLock lock(tables_->mutex);
+    return tables_->forgets.size() >= 3;
+  }));
+  recorder.Stop();
+  sync::MutexLock lock(tables_->mutex);
+  EXPECT_THAT(pauses({tables_->orphan_looks.begin(), tables_->orphan_looks.begin() + 9}),
+              ::testing::ElementsAre(1, 2, 4, 8, 16, 30, 30, 30));
+  EXPECT_THAT(pauses({tables_->forgets.begin(), tables_->forgets.begin() + 3}),
+              ::testing::ElementsAre(600, 600));
+}
+
+TEST_F(RunRecorderTest, OrphansAreLookedForSoonAfterTheDatabaseWasAway) {
+  testing::FakeClock clock;
+  FakeRunStore store(tables_, clock);
+  options_.interval = absl::Milliseconds(500);
+  SetAway(true);
+  RunRecorder recorder(store, clock, options_);
+  ASSERT_TRUE(testing::PollUntil([&] {
+    sync::MutexLock lock(tables_->mutex);
+    return tables_->orphan_looks.size() >= 5;
+  }));
+  recorder.Stop();
+  sync::MutexLock lock(tables_->mutex);
+  for (size_t i = 0; i + 1 < 5; ++i) {
+    EXPECT_EQ(tables_->orphan_looks[i + 1] - tables_->orphan_looks[i], absl::Seconds(1));
+  }
 }
 
 TEST_F(RunRecorderTest, ACopyFollowsAnotherProcessesRun) {

@@ -20,7 +20,7 @@ bool IsSame(const History& a, const History& b) {
 
 std::shared_ptr<const SettledPlan> SettledMemory::Find(const SettledInput& input) const {
   sync::MutexLock lock(mutex_);
-  if (!input_ || input_->files != input.files || input_->facts != input.facts ||
+  if (!input.files || !input_ || input_->files != input.files || input_->facts != input.facts ||
       input_->options != input.options || !IsSame(input_->history, input.history)) {
     return nullptr;
   }
@@ -28,6 +28,7 @@ std::shared_ptr<const SettledPlan> SettledMemory::Find(const SettledInput& input
 }
 
 void SettledMemory::Keep(SettledInput input, SettledPlan plan) {
+  if (!input.files) return;
   auto kept = std::make_shared<const SettledPlan>(std::move(plan));
   sync::MutexLock lock(mutex_);
   input_ = std::move(input);

@@ -16,7 +16,7 @@ namespace storefront::migrator {
 
 // Everything that a plan without steps is made from, where no script depends on the time.
 struct SettledInput {
-  uint64_t files = 0;  // SourceListing::version
+  std::optional<uint64_t> files;  // SourceListing::version
   History history;
   ServerFacts facts;
   MigrateOptions options;
@@ -35,6 +35,7 @@ class SettledMemory {
  public:
   // Null when it is another input, or none was kept yet.
   std::shared_ptr<const SettledPlan> Find(const SettledInput& input) const;
+  // Nothing to know again without a version of the files.
   void Keep(SettledInput input, SettledPlan plan);
 
  private:

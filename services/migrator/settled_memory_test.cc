@@ -29,6 +29,16 @@ TEST(SettledMemory, KnowsTheLastInputOnly) {
   EXPECT_NE(memory.Find(other), nullptr);
 }
 
+TEST(SettledMemory, FilesWithoutAVersionAreNeverKnown) {
+  SettledMemory memory;
+  SettledInput input = Input();
+  input.files.reset();
+  memory.Keep(input, {});
+  EXPECT_EQ(memory.Find(input), nullptr);
+  memory.Keep(Input(), {});
+  EXPECT_EQ(memory.Find(input), nullptr);
+}
+
 TEST(SettledMemory, EachPartOfTheInputCounts) {
   SettledMemory memory;
   memory.Keep(Input(), {});
