@@ -33,6 +33,21 @@ bool StartsWithWords(const Command& command, const std::vector<std::string>& wor
          std::equal(words.begin(), words.end(), command.words.begin());
 }
 
+// The group that somebody meant who took its second half for a word of its own: migration-runs of
+// "migrations runs".
+std::string HyphenatedGroup(const std::vector<Command>& commands,
+                            const std::vector<std::string>& words) {
+  if (words.size() != 2) return "";
+  for (const Command& command : commands) {
+    absl::string_view group = command.words.front();
+    if (absl::ConsumeSuffix(&group, absl::StrCat("-", words[1])) &&
+        absl::StartsWith(words[0], group)) {
+      return command.words.front();
+    }
+  }
+  return "";
+}
+
 // The longest chain of words that leads to a command; everything else goes to `rest`.
 absl::StatusOr<const Command*> FindCommand(const std::vector<Command>& commands,
                                            const std::vector<std::string>& typed,
@@ -67,6 +82,9 @@ absl::StatusOr<const Command*> FindCommand(const std::vector<Command>& commands,
     if (!fits) {
       const std::vector<std::string> names(known.begin(), known.end());
       std::string nearest = config::DidYouMean(words.back(), names);
+      if (const std::string group = HyphenatedGroup(commands, words); !group.empty()) {
+        nearest = absl::StrCat("; did you mean ", group, "?");
+      }
       if (nearest.empty()) nearest = absl::StrCat("; there are ", absl::StrJoin(names, ", "));
       return UsageError(absl::StrCat("There is no command '", absl::StrJoin(words, " "), "'",
                                      nearest, absl::EndsWith(nearest, "?") ? "" : "."));

@@ -18,6 +18,7 @@ std::vector<Command> Commands() {
            .flags = {{.name = "wait"},
                      {.name = "target", .value = "TEXT"},
                      {.name = "pattern", .value = "TEXT", .repeated = true}}},
+          {.words = {"migration-runs", "list"}, .summary = "Lists."},
           {.words = {"seed-runs", "get"},
            .summary = "Gets.",
            .arguments = {{.name = "RUN", .doc = "Name of the run."}}}};
@@ -67,7 +68,8 @@ TEST(CommandLines, WrongOnesAreUsageErrorsThatNameTheNearest) {
   const std::vector<Case> cases = {
       {"group", {"migration", "list"}, "did you mean migrations?"},
       {"verb", {"migrations", "lst"}, "did you mean list?"},
-      {"far off", {"xyzzy"}, "there are migrations, seed-runs"},
+      {"group of a group", {"migrations", "runs"}, "did you mean migration-runs?"},
+      {"far off", {"xyzzy"}, "there are migration-runs, migrations, seed-runs"},
       {"flag", {"migrations", "migrate", "--wiat"}, "did you mean --wait?"},
       {"flag of all", {"migrations", "list", "--time-out", "5s"}, "did you mean --timeout?"},
       {"flag of another command", {"migrations", "list", "--target", "3"}, "no flag '--target'"},
