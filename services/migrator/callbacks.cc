@@ -47,6 +47,37 @@ bool IsInMigration(CallbackEvent event) {
   return event == CallbackEvent::kBeforeEachMigrate || event == CallbackEvent::kAfterEachMigrate;
 }
 
+bool IsOfMigrate(CallbackEvent event, bool with_baseline) {
+  switch (event) {
+    case CallbackEvent::kBeforeMigrate:
+    case CallbackEvent::kBeforeEachMigrate:
+    case CallbackEvent::kAfterEachMigrate:
+    case CallbackEvent::kAfterEachMigrateError:
+    case CallbackEvent::kAfterVersioned:
+    case CallbackEvent::kBeforeRepeatables:
+    case CallbackEvent::kAfterMigrateApplied:
+    case CallbackEvent::kAfterMigrate:
+    case CallbackEvent::kAfterMigrateError:
+      return true;
+    case CallbackEvent::kBeforeBaseline:
+    case CallbackEvent::kAfterBaseline:
+      return with_baseline;
+    case CallbackEvent::kBeforeUndo:
+    case CallbackEvent::kAfterUndo:
+    case CallbackEvent::kBeforeClean:
+    case CallbackEvent::kAfterClean:
+    case CallbackEvent::kBeforeRepair:
+    case CallbackEvent::kAfterRepair:
+      return false;
+  }
+  return false;
+}
+
+bool IsOfEmptyMigrate(CallbackEvent event) {
+  return event == CallbackEvent::kBeforeMigrate || event == CallbackEvent::kAfterVersioned ||
+         event == CallbackEvent::kAfterMigrate;
+}
+
 const std::vector<std::shared_ptr<const PreparedScript>>& CallbacksOf(const Callbacks& callbacks,
                                                                       CallbackEvent event) {
   static const std::vector<std::shared_ptr<const PreparedScript>> none;

@@ -43,6 +43,12 @@ std::optional<CallbackEvent> FindCallbackEvent(absl::string_view name);
 // True for callbacks that are part of a migration's transaction.
 bool IsInMigration(CallbackEvent event);
 
+// True for events of a migrate run; those of a baseline are when it writes one.
+bool IsOfMigrate(CallbackEvent event, bool with_baseline);
+
+// True for events of a good migrate run without scripts.
+bool IsOfEmptyMigrate(CallbackEvent event);
+
 // Callbacks ready to run, by description.
 using Callbacks = std::map<CallbackEvent, std::vector<std::shared_ptr<const PreparedScript>>>;
 

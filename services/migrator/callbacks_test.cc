@@ -27,6 +27,14 @@ TEST(CallbackEvent, OthersOfFlywayAreNotRun) {
   EXPECT_FALSE(FindCallbackEvent("beforeEachMigrateStatement").has_value());
 }
 
+TEST(CallbackEvent, AMigrateRunHasNothingToDoWithThoseOfCommands) {
+  EXPECT_TRUE(IsOfMigrate(CallbackEvent::kBeforeMigrate, false));
+  EXPECT_TRUE(IsOfMigrate(CallbackEvent::kAfterMigrateError, false));
+  EXPECT_FALSE(IsOfMigrate(CallbackEvent::kAfterClean, true));
+  EXPECT_FALSE(IsOfMigrate(CallbackEvent::kBeforeBaseline, false));
+  EXPECT_TRUE(IsOfMigrate(CallbackEvent::kBeforeBaseline, true));
+}
+
 TEST(CallbacksOf, AnEventWithoutScriptsIsEmpty) {
   EXPECT_TRUE(CallbacksOf({}, CallbackEvent::kAfterMigrate).empty());
 }

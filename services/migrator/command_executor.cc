@@ -67,14 +67,15 @@ absl::StatusOr<std::string> CommandExecutor::CurrentVersion() {
 // What is wrong with files that this run does not need does not stop it.
 absl::Status CommandExecutor::PrepareCallbacks() {
   const ServerFacts& facts = keeper_.session().facts();
-  ASSIGN_OR_RETURN(ScriptSet set, parts_.catalog.Load(facts));
+  ASSIGN_OR_RETURN(const ScriptSet set, parts_.catalog.Load(facts));
   const std::optional<Events> events = EventsOf(command_->kind());
-  std::erase_if(set.callbacks, [&](const Script& script) {
-    const auto event = FindCallbackEvent(script.name.event);
-    return !events || (event != events->before && event != events->after);
-  });
   std::vector<Finding> findings;
-  callbacks_ = parts_.catalog.PrepareCallbacks(set, facts, findings);
+  callbacks_ = parts_.catalog.PrepareCallbacks(
+      set, facts,
+      [&](CallbackEvent event) {
+        return events && (event == events->before || event == events->after);
+      },
+      findings);
   return FindingsToStatus(findings);
 }
 

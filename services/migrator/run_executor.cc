@@ -19,6 +19,15 @@ namespace storefront::migrator {
 
 using status::Reason;
 
+namespace {
+
+bool CallsBackWithoutScripts(const MigratePlan& plan) {
+  return std::any_of(plan.callbacks.begin(), plan.callbacks.end(),
+                     [](const auto& each) { return IsOfEmptyMigrate(each.first); });
+}
+
+}  // namespace
+
 MigrateExecutor::MigrateExecutor(ExecutorParts parts, ExecutorLimits limits, MigrateOptions options)
     : parts_(parts),
       limits_(limits),
@@ -70,13 +79,13 @@ bool MigrateExecutor::FindSettled(SettledMemory& memory) {
   set_ = parts_.catalog.Load(files->files, view->facts);
   history_ = input.history;
   auto plan = MakePlan(view->facts, /*needs_baseline=*/false);
-  if (!plan.ok() || !plan->scripts.empty() || !plan->callbacks.empty()) return false;
+  if (!plan.ok() || !plan->scripts.empty() || CallsBackWithoutScripts(*plan)) return false;
   plan_ = *std::move(plan);
   if (!Accept(view->facts).ok()) {
     plan_.reset();
     return false;
   }
-  if (!set_->depends_on_time) {
+  if (!set_->depends_on_time && plan_->callbacks.empty()) {
     memory.Keep(std::move(input), {.plan = *plan_, .findings = findings_});
   }
   return true;
@@ -124,19 +133,22 @@ absl::StatusOr<MigratePlan> MigrateExecutor::MakePlan(const ServerFacts& facts,
     }
     return known;
   };
-  return PlanMigrate({.set = *set_,
-                      .history = history_,
-                      .needs_baseline = needs_baseline,
-                      .prepare = prepare,
-                      .prepare_callbacks =
-                          [&](std::vector<Finding>& findings) {
-                            return parts_.catalog.PrepareCallbacks(*set_, facts, findings);
-                          },
-                      .explain_checksum =
-                          [&](const Script& script, int32_t recorded) {
-                            return parts_.catalog.ExplainChecksum(script, facts, recorded);
-                          }},
-                     options_);
+  return PlanMigrate(
+      {.set = *set_,
+       .history = history_,
+       .needs_baseline = needs_baseline,
+       .prepare = prepare,
+       .prepare_callbacks =
+           [&](std::vector<Finding>& findings) {
+             return parts_.catalog.PrepareCallbacks(
+                 *set_, facts,
+                 [&](CallbackEvent event) { return IsOfMigrate(event, needs_baseline); }, findings);
+           },
+       .explain_checksum =
+           [&](const Script& script, int32_t recorded) {
+             return parts_.catalog.ExplainChecksum(script, facts, recorded);
+           }},
+      options_);
 }
 
 absl::Status MigrateExecutor::Accept(const ServerFacts& facts) {

@@ -364,6 +364,10 @@ TEST_F(RunExecutorTest, WhereNothingIsToBeDoneNoLockIsTaken) {
   source_.files["beforeMigrate.sql"] = "x;";
   EXPECT_FALSE(settled()) << "a callback wants to run";
   source_.files.erase("beforeMigrate.sql");
+  source_.files["afterMigrateApplied.sql"] = "x;";
+  source_.files["afterClean.sql"] = "select 'broken";
+  EXPECT_TRUE(settled()) << "these callbacks do not";
+  source_.files.erase("afterMigrateApplied.sql");
   source_.files["V4__d.sql"] = "d;";
   EXPECT_FALSE(settled()) << "pending";
   source_.files.erase("V4__d.sql");
@@ -395,6 +399,12 @@ TEST_F(RunExecutorTest, WhatWasSettledIsNotReadAgainUntilSomethingChanges) {
   source_.files["U3__c.sql"] = "u;";
   EXPECT_EQ(reads(options), 4) << "another file";
   EXPECT_EQ(reads(options), 0);
+  source_.files["afterClean.sql"] = "x;";
+  EXPECT_EQ(reads(options), 4) << "of which a migrate run has no need";
+  EXPECT_EQ(reads(options), 0);
+  source_.files["afterMigrateError.sql"] = "x;";
+  EXPECT_GT(reads(options), 4);
+  EXPECT_GT(reads(options), 4) << "a text that may tell the time";
 }
 
 TEST_F(RunExecutorTest, AScriptThatTellsTheTimeIsReadEachTime) {

@@ -108,11 +108,12 @@ std::string ScriptCatalog::ExplainChecksum(const Script& script, const ServerFac
 }
 
 Callbacks ScriptCatalog::PrepareCallbacks(const ScriptSet& set, const ServerFacts& facts,
+                                          absl::FunctionRef<bool(CallbackEvent)> is_wanted,
                                           std::vector<Finding>& findings) {
   Callbacks callbacks;
   for (const Script& script : set.callbacks) {
     const std::optional<CallbackEvent> event = FindCallbackEvent(script.name.event);
-    if (!event) continue;
+    if (!event || !is_wanted(*event)) continue;
     auto prepared = Prepare(script, facts);
     if (!prepared.ok()) {
       findings.push_back(FindingOf(prepared.status(), "", script.file.path));

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "libs/clock/clock.h"
 #include "services/migrator/callbacks.h"
@@ -46,8 +47,10 @@ class ScriptCatalog {
   absl::StatusOr<PreparedScript> Prepare(const Script& script, const ServerFacts& facts,
                                          bool allow_mixed = false);
 
-  // Every callback of the set made ready; what is wrong with one is added to `findings`.
+  // The callbacks of the set whose event is wanted, made ready; what is wrong with one is added to
+  // `findings`.
   Callbacks PrepareCallbacks(const ScriptSet& set, const ServerFacts& facts,
+                             absl::FunctionRef<bool(CallbackEvent)> is_wanted,
                              std::vector<Finding>& findings);
 
   // LikelyChecksumCause of the file as it is now.

@@ -23,7 +23,7 @@ struct SettledInput {
 };
 
 struct SettledPlan {
-  MigratePlan plan;  // without scripts and callbacks
+  MigratePlan plan;  // without scripts
   PlanFindings findings;
 };
 

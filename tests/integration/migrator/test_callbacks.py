@@ -196,3 +196,11 @@ def test_commands_have_callbacks_too(project):
     assert run.state == Run.FAILED
     assert metadata(run)["file"] == "beforeUndo.sql"
     assert p.sql("select count(*) from a") == [(0,)], "nothing was undone"
+
+
+def test_those_of_commands_are_no_matter_of_a_migrate_run(project):
+    p = project({"V1__a.sql": "create table a ();", "afterClean.sql": "select 'broken"})
+    p.migrate_ok()
+    assert list(p.stub.PlanMigrations(pb.PlanMigrationsRequest()).callbacks) == []
+    settled = p.start()
+    assert settled.state == Run.SUCCEEDED, "nothing to do is answered at once"
