@@ -49,7 +49,7 @@ def test_a_flag_wins_over_its_variable(ctl: Any) -> None:
 
 
 def test_nobody_there_is_exit_6_with_reason_and_hint(ctl: Any) -> None:
-    result = ctl("migrations", "list", "--timeout", "500ms")
+    result = ctl("migrations", "list", "--timeout", "20s")
     assert result.returncode == 6
     assert "reason: BACKEND_UNAVAILABLE (backend=migrator)" in result.stderr
     assert "hint: " in result.stderr
@@ -57,7 +57,7 @@ def test_nobody_there_is_exit_6_with_reason_and_hint(ctl: Any) -> None:
 
 
 def test_an_error_is_a_status_for_programs(ctl: Any) -> None:
-    result = ctl("migrations", "list", "--timeout", "200ms", "-o", "json")
+    result = ctl("migrations", "list", "--timeout", "20s", "-o", "json")
     status = json.loads(result.stdout)
     assert status["code"] == 14
     assert status["details"][0]["reason"] == "BACKEND_UNAVAILABLE"

@@ -94,7 +94,8 @@ def test_M1_ours_apply_the_rest_when_a_flyway_dies_among_them(project):
 def test_a_concurrent_index_is_built_while_a_migrator_and_flyway_wait(project, flyway):
     files = {
         **FIRST,
-        "V2__slow.sql": "select pg_sleep(4);",
+        "V2__slow.sql": "do $$ begin while not exists (select from log where name = 'go') loop"
+        " perform pg_sleep(0.02); end loop; end $$;",
         "V3__i.sql": "create index concurrently log_name on log (name);",
     }
     one = project(files)
@@ -121,6 +122,7 @@ def test_a_concurrent_index_is_built_while_a_migrator_and_flyway_wait(project, f
     wait_until(flyway_waits, 30, "Flyway asks for the lock")
     assert two.get(waiting).state == Run.WAITING_FOR_LOCK
     assert one.get(name).progress.current_script == "V2__slow.sql"
+    one.sql("insert into log (name) values ('go')")
     wait_until(
         lambda: one.get(name).progress.current_script == "V3__i.sql" and flyway_waits(),
         20,
