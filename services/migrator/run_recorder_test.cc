@@ -32,6 +32,27 @@ class RunRecorderTest : public ::testing::Test {
     tables_->away = away;
   }
 
+  // Seconds between what a recorder does again and again, by a clock whose waits take no time.
+  std::vector<int64_t> PausesBetween(std::vector<clock::SteadyTime> FakeRunTables::* list,
+                                     size_t count) {
+    testing::FakeClock clock;
+    FakeRunStore store(tables_, clock);
+    options_.interval = absl::Milliseconds(500);
+    RunRecorder recorder(store, clock, options_);
+    std::vector<int64_t> seconds;
+    EXPECT_TRUE(testing::PollUntil([&] {
+      sync::MutexLock lock(tables_->mutex);
+      return ((*tables_).*list).size() > count;
+    }));
+    recorder.Stop();
+    sync::MutexLock lock(tables_->mutex);
+    const std::vector<clock::SteadyTime>& times = (*tables_).*list;
+    for (size_t i = 0; i < count && i + 1 < times.size(); ++i) {
+      seconds.push_back(absl::ToInt64Seconds(times[i + 1] - times[i]));
+    }
+    return seconds;
+  }
+
   clock::Clock& clock_ = clock::SystemClock();
   const std::shared_ptr<FakeRunTables> tables_ = std::make_shared<FakeRunTables>();
   FakeRunStore store_{tables_, clock_};
@@ -135,44 +156,17 @@ TEST_F(RunRecorderTest, M3OrphansAreInterruptedWhenAProcessStarts) {
 }
 
 TEST_F(RunRecorderTest, OrphansAreLookedForEverMoreSeldom) {
-  testing::FakeClock clock;  // a wait takes no time
-  FakeRunStore store(tables_, clock);
-  options_.interval = absl::Milliseconds(500);
-  const auto pauses = [](const std::vector<clock::SteadyTime>& times) {
-    std::vector<int64_t> seconds;
-    for (size_t i = 0; i + 1 < times.size(); ++i) {
-      seconds.push_back(absl::ToInt64Seconds(times[i + 1] - times[i]));
-    }
-    return seconds;
-  };
-  RunRecorder recorder(store, clock, options_);
-  ASSERT_TRUE(testing::PollUntil([&] {
-    sync::MutexLock lock(tables_->mutex);
-    return tables_->forgets.size() >= 3;
-  }));
-  recorder.Stop();
-  sync::MutexLock lock(tables_->mutex);
-  EXPECT_THAT(pauses({tables_->orphan_looks.begin(), tables_->orphan_looks.begin() + 9}),
+  EXPECT_THAT(PausesBetween(&FakeRunTables::orphan_looks, 8),
               ::testing::ElementsAre(1, 2, 4, 8, 16, 30, 30, 30));
-  EXPECT_THAT(pauses({tables_->forgets.begin(), tables_->forgets.begin() + 3}),
-              ::testing::ElementsAre(600, 600));
+}
+
+TEST_F(RunRecorderTest, OldRunsAreForgottenEveryTenMinutes) {
+  EXPECT_THAT(PausesBetween(&FakeRunTables::forgets, 2), ::testing::ElementsAre(600, 600));
 }
 
 TEST_F(RunRecorderTest, OrphansAreLookedForSoonAfterTheDatabaseWasAway) {
-  testing::FakeClock clock;
-  FakeRunStore store(tables_, clock);
-  options_.interval = absl::Milliseconds(500);
   SetAway(true);
-  RunRecorder recorder(store, clock, options_);
-  ASSERT_TRUE(testing::PollUntil([&] {
-    sync::MutexLock lock(tables_->mutex);
-    return tables_->orphan_looks.size() >= 5;
-  }));
-  recorder.Stop();
-  sync::MutexLock lock(tables_->mutex);
-  for (size_t i = 0; i + 1 < 5; ++i) {
-    EXPECT_EQ(tables_->orphan_looks[i + 1] - tables_->orphan_looks[i], absl::Seconds(1));
-  }
+  EXPECT_THAT(PausesBetween(&FakeRunTables::orphan_looks, 4), ::testing::Each(1));
 }
 
 TEST_F(RunRecorderTest, ACopyFollowsAnotherProcessesRun) {
