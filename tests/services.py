@@ -28,6 +28,8 @@ from wait import wait_until
 
 Stub = TypeVar("Stub")
 _PR_SET_PDEATHSIG = 1
+# How a program dies of a fault of its own: a bad access, a failed check, a sanitizer's finding.
+_FAULTS = {signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGFPE}
 _libc = ctypes.CDLL(None)
 
 
@@ -107,6 +109,7 @@ class Service:
         return self.process.pid
 
     def spawn(self) -> None:
+        self._check_end()
         with self.log_path.open("ab") as log:
             self._process = subprocess.Popen(
                 [str(binary(self.name))],
@@ -152,6 +155,16 @@ class Service:
                 raise AssertionError(
                     f"{self.name} did not stop on SIGTERM\n{self.tail()}"
                 ) from None
+        self._check_end()
+
+    def _check_end(self) -> None:
+        """A test may kill a service; none may crash, whether the test notices or not."""
+        code = None if self._process is None else self._process.poll()
+        if code is not None and -code in _FAULTS:
+            self._process = None  # told once
+            raise AssertionError(
+                f"{self.name} crashed: {signal.Signals(-code).name}\n{self.tail()}"
+            )
 
     # --- talking to it
 

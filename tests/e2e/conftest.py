@@ -25,17 +25,25 @@ def shared_stack(scratch: Scratch) -> Iterator[NativeStack]:
     made.close()
 
 
+def _tell(stack: NativeStack, request: pytest.FixtureRequest) -> None:
+    if getattr(request.node, "storefront_failed", False):
+        print(f"\n{stack.report()}")
+
+
 @pytest.fixture
-def stack(shared_stack: NativeStack) -> NativeStack:
+def stack(shared_stack: NativeStack, request: pytest.FixtureRequest) -> Iterator[NativeStack]:
     """The shared stack, started by the first test that asks, and well again after any other."""
     if shared_stack.supervisor.lock_is_free():
         shared_stack.up()
     shared_stack.wait_ready()
-    return shared_stack
+    yield shared_stack
+    _tell(shared_stack, request)
 
 
 @pytest.fixture
-def new_stack(scratch: Scratch) -> Iterator[Callable[..., NativeStack]]:
+def new_stack(
+    scratch: Scratch, request: pytest.FixtureRequest
+) -> Iterator[Callable[..., NativeStack]]:
     """`new_stack(SECRETS_DIR=…)`: a stack of the test's own, not started."""
     made: list[NativeStack] = []
 
@@ -47,4 +55,5 @@ def new_stack(scratch: Scratch) -> Iterator[Callable[..., NativeStack]]:
 
     yield make
     for each in made:
+        _tell(each, request)
         each.close()

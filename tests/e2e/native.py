@@ -162,6 +162,15 @@ class NativeStack:
                             users.append(f"{name} ({entry}): {target}")
         return users
 
+    def report(self) -> str:
+        """For a failed test: every process, and the last lines of those that are not well."""
+        states = sorted(self.states().values(), key=lambda state: state.done)
+        lines = [str(state) for state in states]
+        for state in states:
+            if not state.done or state.restarts:
+                lines.append(namespace.tail(self.folder / f"logs/{state.name}.log", 20))
+        return "\n".join([f"stack in {self.folder}:", *lines])
+
     def log(self, process: str) -> str:
         return (self.folder / f"logs/{process}.log").read_text(errors="replace")
 

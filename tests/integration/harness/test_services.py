@@ -6,6 +6,7 @@ SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
 import os
+import signal
 import urllib.request
 
 import pytest
@@ -30,6 +31,14 @@ def test_a_service_that_ends_at_once_shows_its_log(start_service):
         AssertionError, match="(?s)ended with code 2.*NO_SUCH_SETTING is not a setting"
     ):
         start_service("gateway", {"no_such_setting": 1})
+
+
+def test_a_service_that_crashes_fails_its_test(start_service):
+    migrator = start_service("migrator", {"database_url": "postgresql://127.0.0.1:1/none"})
+    os.kill(migrator.pid, signal.SIGSEGV)
+    migrator.process.wait(10)
+    with pytest.raises(AssertionError, match="(?s)migrator crashed: SIGSEGV.*listening"):
+        migrator.close()
 
 
 def test_a_missing_binary_is_a_failure(start_service):
