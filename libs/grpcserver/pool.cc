@@ -5,7 +5,7 @@
 
 namespace storefront::grpcserver {
 
-Pool::~Pool() {
+void Pool::Close() {
   std::vector<std::thread> threads;
   {
     sync::MutexLock lock(mutex_);

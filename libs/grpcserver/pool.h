@@ -22,8 +22,10 @@ class Pool {
 
   explicit Pool(Limits limits) : limits_(limits) {}
 
-  // Runs what is still queued, then joins the threads.
-  ~Pool();
+  ~Pool() { Close(); }
+
+  // Refuses what is submitted from now on, runs what is still queued, joins the threads.
+  void Close();
 
   // False, without waiting, when running and queued bodies together reach the limits: one counter,
   // because a queue length alone refuses while threads are still waking up.

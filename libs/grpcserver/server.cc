@@ -109,6 +109,8 @@ void Server::Stop(const std::function<void()>& stop_app, absl::Duration grace) {
   edge_.EndStreams();
   // Cancels what still runs at the deadline, then waits for every body.
   server_->Shutdown(absl::ToChronoTime(clock_.Now() + grace));
+  // A stream whose reader left is over for gRPC while its body may still subscribe.
+  edge_.Drain();
   ticker_.request_stop();
   ticker_.join();
   readiness_.join();

@@ -405,6 +405,8 @@ void ServerEdge::Tick() {
   }
 }
 
+void ServerEdge::Drain() { pool_.Close(); }
+
 size_t ServerEdge::load() const { return pool_.load(); }
 
 size_t ServerEdge::streams() const {

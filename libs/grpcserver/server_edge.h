@@ -53,6 +53,9 @@ class ServerEdge final : public Edge {
   // Ends every stream with UNAVAILABLE SHUTTING_DOWN after what waits in it.
   void EndStreams();
 
+  // Refuses new bodies and returns when the last one returned: then no service is used any more.
+  void Drain();
+
   // Heartbeats and slow readers; called about once per second.
   void Tick();
 

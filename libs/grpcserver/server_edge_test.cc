@@ -54,6 +54,7 @@ class EchoEdge final : public EchoService::CallbackService {
             if (!watch_error_.ok()) return watch_error_;
             sink_ = sink;
           }
+          before_subscribing();
           return states.Subscribe([sink](const EchoResponse& state) { sink->Publish(state); });
         });
   }
@@ -73,6 +74,7 @@ class EchoEdge final : public EchoService::CallbackService {
   }
 
   sync::Published<EchoResponse> states;
+  std::function<void()> before_subscribing = [] {};  // set before a call
 
  private:
   EchoBody body() {
@@ -421,6 +423,26 @@ TEST_F(ServerEdgeTest, G10StopRefusesNewCallsEndsStreamsAndWaitsForAStuckBody) {
   EXPECT_FALSE(reader->Read(&seen));
   EXPECT_THAT(status::FromGrpc(reader->Finish()),
               testing::HasReason(absl::StatusCode::kUnavailable, Reason::kShuttingDown));
+  server_.reset();
+}
+
+TEST_F(ServerEdgeTest, StopWaitsForTheBodyOfAStreamWhoseReaderLeft) {
+  service_->before_subscribing = [&] {
+    running_.count_down();
+    release_.wait();
+  };
+  grpc::ClientContext context;
+  auto reader = stub_->Watch(&context, Valid());
+  running_.wait();
+  context.TryCancel();
+  ASSERT_TRUE(testing::PollUntil([&] { return edge_->streams() == 0; }));
+  std::jthread releases([&] {
+    sync::SleepUnlessStopped(absl::Milliseconds(50), {});
+    stopped_ = true;
+    release_.count_down();
+  });
+  server_->Stop([] {}, absl::ZeroDuration());
+  EXPECT_TRUE(stopped_);
   server_.reset();
 }
 
