@@ -39,13 +39,10 @@ std::string PathOf(const MethodDescriptor& method) {
   return absl::StrCat("/", method.service()->full_name(), "/", method.name());
 }
 
-void Prepare(grpc::ClientContext& context, absl::Duration timeout, const std::string& request_id) {
-  if (timeout < absl::InfiniteDuration()) {
-    context.set_deadline(
-        gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
-                     gpr_time_from_micros(absl::ToInt64Microseconds(timeout), GPR_TIMESPAN)));
-  }
-  if (!request_id.empty()) context.AddMetadata("x-request-id", request_id);
+gpr_timespec DeadlineIn(absl::Duration timeout) {
+  if (timeout == absl::InfiniteDuration()) return gpr_inf_future(GPR_CLOCK_MONOTONIC);
+  return gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
+                      gpr_time_from_micros(absl::ToInt64Microseconds(timeout), GPR_TIMESPAN));
 }
 
 // In place of the library's words, which speak of sockets and of C++.
@@ -165,6 +162,8 @@ std::shared_ptr<grpc::Channel> GrpcCaller::ChannelTo(const std::string& address)
     arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 1000);
     arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
     arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+    // A new channel is a new connection.
+    arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
     // A peer that vanished without a word ends a wait too; servers allow a ping each 10 s.
     arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 12'000);
     arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 5'000);
@@ -172,6 +171,32 @@ std::shared_ptr<grpc::Channel> GrpcCaller::ChannelTo(const std::string& address)
     channel = grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
   }
   return channel;
+}
+
+void GrpcCaller::Forget(const std::string& address, const std::shared_ptr<grpc::Channel>& channel) {
+  sync::MutexLock lock(mutex_);
+  const auto known = channels_.find(address);
+  if (known != channels_.end() && known->second == channel) channels_.erase(known);
+}
+
+grpc::Status GrpcCaller::Run(const std::string& address, const std::string& path,
+                             const grpc::ByteBuffer& request, absl::Duration timeout,
+                             const std::string& request_id,
+                             const std::function<bool(grpc::ByteBuffer&)>& on_message) {
+  const gpr_timespec deadline = DeadlineIn(timeout);
+  for (bool is_second = false;; is_second = true) {
+    const std::shared_ptr<grpc::Channel> channel = ChannelTo(address);
+    grpc::GenericStub stub(channel);
+    grpc::ClientContext context;
+    context.set_deadline(deadline);
+    if (!request_id.empty()) context.AddMetadata("x-request-id", request_id);
+    const std::stop_callback cancel(stop_, [&context] { context.TryCancel(); });
+    grpc::Status status = OneCall(stub, context, path).Run(request, on_message, context);
+    const bool is_unconnected = status.error_code() == grpc::StatusCode::UNAVAILABLE &&
+                                channel->GetState(false) == GRPC_CHANNEL_TRANSIENT_FAILURE;
+    if (is_unconnected) Forget(address, channel);
+    if (!is_unconnected || is_second) return status;
+  }
 }
 
 absl::Status GrpcCaller::Call(const MethodDescriptor& method, const Message& request,
@@ -196,19 +221,12 @@ absl::Status GrpcCaller::Stream(const MethodDescriptor& method, const Message& r
                                 const std::function<bool()>& on_message) {
   const std::string& service = ServiceOf(method).name;
   const std::string& address = addresses_.at(service);
-  grpc::GenericStub stub(ChannelTo(address));
-  grpc::ClientContext context;
-  Prepare(context, timeout, request_id);
-  const std::stop_callback cancel(stop_, [&context] { context.TryCancel(); });
   bool readable = true;
-  OneCall call(stub, context, PathOf(method));
-  const grpc::Status status = call.Run(
-      Serialized(request),
-      [&](grpc::ByteBuffer& buffer) {
-        readable = Parse(buffer, message);
-        return readable && on_message();
-      },
-      context);
+  const grpc::Status status = Run(address, PathOf(method), Serialized(request), timeout, request_id,
+                                  [&](grpc::ByteBuffer& buffer) {
+                                    readable = Parse(buffer, message);
+                                    return readable && on_message();
+                                  });
   if (!readable) {
     return status::Error(
         {.code = absl::StatusCode::kInternal,
@@ -226,18 +244,11 @@ absl::Status GrpcCaller::CallDespiteStop(const MethodDescriptor& method, const M
 absl::StatusOr<std::string> GrpcCaller::Health(const std::string& address,
                                                const std::string& service, absl::Duration timeout) {
   std::string answer = "UNKNOWN";
-  grpc::GenericStub stub(ChannelTo(address));
-  grpc::ClientContext context;
-  Prepare(context, timeout, "");
-  const std::stop_callback cancel(stop_, [&context] { context.TryCancel(); });
-  OneCall call(stub, context, "/grpc.health.v1.Health/Check");
-  const grpc::Status status = call.Run(
-      HealthRequest(service),
-      [&](grpc::ByteBuffer& buffer) {
-        answer = HealthStatusName(buffer);
-        return true;
-      },
-      context);
+  const grpc::Status status = Run(address, "/grpc.health.v1.Health/Check", HealthRequest(service),
+                                  timeout, "", [&](grpc::ByteBuffer& buffer) {
+                                    answer = HealthStatusName(buffer);
+                                    return true;
+                                  });
   if (!status.ok()) {
     return FromTransport(status, "service", address, timeout, stop_.stop_requested());
   }

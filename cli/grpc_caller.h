@@ -3,6 +3,8 @@
 #pragma once
 
 #include <grpcpp/channel.h>
+#include <grpcpp/support/byte_buffer.h>
+#include <grpcpp/support/status.h>
 
 #include <map>
 #include <memory>
@@ -35,6 +37,17 @@ class GrpcCaller final : public RpcCaller {
 
  private:
   std::shared_ptr<grpc::Channel> ChannelTo(const std::string& address);
+
+  // The next ChannelTo makes a new one.
+  void Forget(const std::string& address, const std::shared_ptr<grpc::Channel>& channel);
+
+  // One call; a second over another connection when none could be made, so nothing was sent. gRPC
+  // 1.51 now and then takes a connection under way for one that failed: it looks at errno after
+  // other work that may have set it (grpc/grpc#35064).
+  grpc::Status Run(const std::string& address, const std::string& path,
+                   const grpc::ByteBuffer& request, absl::Duration timeout,
+                   const std::string& request_id,
+                   const std::function<bool(grpc::ByteBuffer&)>& on_message);
 
   const std::map<std::string, std::string> addresses_;
   const std::stop_token stop_;

@@ -29,7 +29,7 @@ _FAMILIES = (
     ("test", r"gtest/|gmock/|absl/(status/status_matchers|log/scoped_mock_log)\.h|libs/testing/"),
     (
         "files",
-        r"sys/|arpa/|linux/|netinet/|(fcntl|unistd|dirent|poll|netdb|termios|syslog|signal)\.h$"
+        r"sys/|arpa/|linux/|netinet/|(dlfcn|fcntl|unistd|dirent|poll|netdb|termios|syslog|signal)\.h$"
         r"|(fstream|filesystem|iostream|csignal|cstdio|syncstream)$",
     ),
     ("pure", r"absl/|re2/|xxhash|zlib\.h$|openssl/"),
