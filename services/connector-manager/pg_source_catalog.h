@@ -1,5 +1,6 @@
 // SourceCatalog, SlotAdmin and MarkerStore on Postgres, over one connection that is made anew when
-// it is lost. SPDX-License-Identifier: Apache-2.0
+// it is lost.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <memory>

@@ -1,5 +1,6 @@
 // The reader of change events on a real broker. What it delivers is proven with libs/kafka; here:
-// what it says of a topic or a broker that is not there. SPDX-License-Identifier: Apache-2.0
+// what it says of a topic or a broker that is not there.
+// SPDX-License-Identifier: Apache-2.0
 #include "services/connector-manager/rdkafka_change_reader.h"
 
 #include <gtest/gtest.h>

@@ -1,5 +1,6 @@
 // A command on the history as its run carries it out: plan, one transaction after the other,
-// settle. SPDX-License-Identifier: Apache-2.0
+// settle.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <algorithm>

@@ -1,5 +1,6 @@
 // The database as lint pictures it while it reads scripts: what is there, and what they have
-// changed so far. SPDX-License-Identifier: Apache-2.0
+// changed so far.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <map>

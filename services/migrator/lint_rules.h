@@ -1,6 +1,7 @@
 // The rules of lint: their names, how bad a finding is, what it says and what to write instead.
 // Source: names and meaning as in squawk 2.66, so that its comments and documents work; the cdc-
-// rules and a few others are ours. SPDX-License-Identifier: Apache-2.0
+// rules and a few others are ours.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <optional>

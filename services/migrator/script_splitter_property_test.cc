@@ -1,5 +1,6 @@
 // The splitter against the splitter of Postgres's own parser: generated scripts, and scripts
-// written for the purpose. SPDX-License-Identifier: Apache-2.0
+// written for the purpose.
+// SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <pg_query.h>

@@ -1,6 +1,7 @@
 // Random numbers by position, not by sequence: the value at (seed, stream, row, draw) is the same
 // in any order, on any thread and machine. Integers only; the standard distributions and libm
-// differ between libraries and stay out. SPDX-License-Identifier: Apache-2.0
+// differ between libraries and stay out.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstdint>

@@ -10,7 +10,18 @@ import unittest
 TOOLS = pathlib.Path(__file__).parents[2] / "tools"
 sys.path.insert(0, str(TOOLS))
 
-from tidy_rules import calls, companions, documents, faults, includes, pins, reasons, rpcs, sizes  # noqa: E402
+from tidy_rules import (  # noqa: E402
+    calls,
+    companions,
+    documents,
+    faults,
+    includes,
+    licences,
+    pins,
+    reasons,
+    rpcs,
+    sizes,
+)
 from tidy_rules.tree import EXCEPTIONS, Tree  # noqa: E402
 
 SPDX = "// SPDX-License-Identifier: Apache-2.0\n"
@@ -40,6 +51,25 @@ class TreeCase(unittest.TestCase):
                 else:
                     self.assertEqual(len(found), 1, found)
                     self.assertIn(part, found[0])
+
+
+class LicenceRule(TreeCase):
+    def test_a_line_of_its_own(self):
+        inside = "// What it is. SPDX-License-Identifier: Apache-2.0\n"
+        self.expect(
+            licences,
+            [
+                ("C++", {"libs/a/a.cc": "// What it is.\n" + SPDX}, None),
+                (
+                    "Python",
+                    {"tools/a.py": '"""What.\n\nSPDX-License-Identifier: Apache-2.0\n"""\n'},
+                    None,
+                ),
+                ("no source", {"docs/a.md": "# Text\n"}, None),
+                ("missing", {"libs/a/a.h": "#pragma once\n"}, "on a line of its own"),
+                ("within a sentence", {"libs/a/a.cc": inside}, "on a line of its own"),
+            ],
+        )
 
 
 class IncludeRule(TreeCase):
