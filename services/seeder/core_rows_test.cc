@@ -3,13 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <set>
 #include <string>
+#include <vector>
 
-#include "libs/status/error.h"
-#include "services/seeder/dwell_time.h"
 #include "services/seeder/load_plan.h"
-#include "services/seeder/permutation.h"
 
 namespace storefront::seeder {
 namespace {
@@ -98,43 +97,6 @@ TEST(CoreRows, RowsAgreeWithEachOther) {
     states.insert(made.order.status);
   }
   EXPECT_GE(states.size(), 2U);
-}
-
-TEST(Permutation, IsABijectionOnEverySample) {
-  std::set<uint64_t> seen;
-  for (uint64_t id = 0; id < 200'000; ++id) {
-    const uint64_t code = Permute34(id);
-    EXPECT_LT(code, kPermutationSize);
-    EXPECT_TRUE(seen.insert(code).second);
-  }
-}
-
-TEST(DwellTime, MedianAndMeanAreAsAsked) {
-  const CounterRng rng(1, Stream::kEventGap);
-  int64_t below = 0, sum = 0;
-  constexpr int64_t kSamples = 100'000;
-  for (uint64_t i = 0; i < kSamples; ++i) {
-    if (DwellTime(rng.At(i), 1'000'000) < 1'000'000) ++below;
-    sum += ExponentialTime(rng.At(i), 1'000'000);
-  }
-  EXPECT_NEAR(static_cast<double>(below) / kSamples, 0.5, 0.01);
-  EXPECT_NEAR(static_cast<double>(sum) / kSamples, 1e6, 1e4);
-  EXPECT_EQ(MinusLog2(uint64_t{1} << 63), 65536U);
-  EXPECT_EQ(MinusLog2(uint64_t{1} << 62), 2 * 65536U);
-}
-
-TEST(PlanLoad, S10NamesEveryWrongField) {
-  const auto plan = PlanLoad({.scale = -1, .rows = {{Table::kOrders, -5}, {Table::kPayments, 3}}},
-                             FirstIds{}, 1000);
-  ASSERT_FALSE(plan.ok());
-  const auto fields = status::DetailsOf(plan.status()).fields;
-  ASSERT_EQ(fields.size(), 3U);
-  EXPECT_EQ(fields[0].field, "scale");
-}
-
-TEST(PlanLoad, S10RefusesMoreThanTheMaximum) {
-  const auto plan = PlanLoad({.scale = 100}, FirstIds{}, 1000);
-  EXPECT_EQ(status::ReasonOf(plan.status()), status::Reason::kLimitExceeded);
 }
 
 }  // namespace

@@ -40,6 +40,7 @@ struct JobOptions {
   size_t pipeline_depth = 16;
   int batch_retries = 10;
   absl::Duration reconnect_wait = absl::Seconds(60);
+  absl::Duration end_wait = absl::Seconds(6);     // for what is in flight, before it is given up
   int64_t max_slot_lag_bytes = int64_t{1} << 30;  // 0 = no limit
   absl::Duration watch_interval = absl::Seconds(1);
   bool auto_resume = true;

@@ -11,68 +11,12 @@
 #include "libs/status/error.h"
 #include "libs/status/macros.h"
 #include "services/seeder/consistency_conditions.h"
+#include "services/seeder/run_rules.h"
+#include "services/seeder/stored_runs.h"
 
 namespace storefront::seeder {
-namespace {
 
 using status::Reason;
-
-absl::Status RunStateError(const SeedRun& run, absl::string_view verb, absl::string_view allowed) {
-  return status::Error({.code = absl::StatusCode::kFailedPrecondition,
-                        .reason = Reason::kRunState,
-                        .message = absl::StrCat(RunName(run), " is ", RunStateName(run.state), "; ",
-                                                verb, " needs ", allowed),
-                        .metadata = {{"state", std::string(RunStateName(run.state))}},
-                        .resource = status::ResourceRef{"seedRuns", RunName(run)}});
-}
-
-absl::Status RunActive(const SeedRun& holder) {
-  return status::Error({.code = absl::StatusCode::kAborted,
-                        .reason = Reason::kRunActive,
-                        .message = absl::StrCat(RunName(holder), " is ", RunStateName(holder.state),
-                                                "; one run writes at a time. Stop it or wait."),
-                        .metadata = {{"run", RunName(holder)}},
-                        .retry_after = absl::Seconds(5),
-                        .resource = status::ResourceRef{"seedRuns", RunName(holder)}});
-}
-
-absl::Status NotFound(absl::string_view name) {
-  return status::Error({.code = absl::StatusCode::kNotFound,
-                        .reason = Reason::kResourceNotFound,
-                        .message = absl::StrCat(name, " does not exist"),
-                        .resource = status::ResourceRef{"seedRuns", std::string(name)}});
-}
-
-// In which state a run is left by an error.
-RunState StateAfter(const absl::Status& error) {
-  switch (status::ReasonOf(error)) {
-    case Reason::kBackendUnavailable:
-    case Reason::kCommitInDoubt:
-    case Reason::kLedgerConflict:
-    case Reason::kLedgerBehind:
-    case Reason::kTransactionConflict:
-    case Reason::kLockTimeout:
-    case Reason::kRunActive:
-    case Reason::kSchemaChanged:
-    case Reason::kReadOnlyServer:
-      return RunState::kInterrupted;
-    default:
-      return RunState::kFailed;
-  }
-}
-
-// A missing column or table while a run writes is a change of the schema (S11).
-absl::Status AsRunError(const absl::Status& error) {
-  const Reason reason = status::ReasonOf(error);
-  if (reason != Reason::kDatabaseObject && reason != Reason::kSchemaIncomplete) return error;
-  status::ErrorSpec spec = status::DetailsOf(error);
-  spec.code = absl::StatusCode::kFailedPrecondition;
-  spec.reason = Reason::kSchemaChanged;
-  spec.message = absl::StrCat(error.message(), "; run the migrations, then resume");
-  return status::Error(std::move(spec));
-}
-
-}  // namespace
 
 // A run of this process. `run` is guarded by the registry's mutex, the rest by itself.
 struct SeedRunRegistry::Active {
@@ -123,9 +67,7 @@ absl::Status SeedRunRegistry::TakeOn() {
   for (SeedRun& run : *open) {
     if (const ActivePtr active = Find(run.id)) continue;  // a repeat after a lost connection
     const std::string name = RunName(run);
-    absl::Status left = status::Error({.code = absl::StatusCode::kUnavailable,
-                                       .reason = Reason::kShuttingDown,
-                                       .message = "the seeder's process ended during the run"});
+    absl::Status left = ProcessEndedError();
     // A run that goes on never shows as ended: nobody who waits for its end is misled.
     const bool go_on =
         options_.auto_resume && run.state != RunState::kPaused && run.kind != RunKind::kVerify;
@@ -160,12 +102,12 @@ void SeedRunRegistry::Shutdown() {
     shutting_down_ = true;
     for (const auto& [id, active] : active_) all.push_back(active);
   }
-  changed_.NotifyAll();
   for (const ActivePtr& active : all) active->control.Set(RunControl::Wish::kShutdown);
-  const clock::SteadyTime end = ports_.clock.Steady() + absl::Seconds(6);
+  const clock::SteadyTime end = ports_.clock.Steady() + options_.end_wait;
   for (const ActivePtr& active : all) {
     {
       sync::MutexLock lock(mutex_);
+      changed_.NotifyAll();  // wakes runs that wait for another one
       changed_.WaitFor(mutex_, end - ports_.clock.Steady(), [&] { return active->done; });
       if (!active->done) active->control.GiveUp();
     }
@@ -176,15 +118,10 @@ void SeedRunRegistry::Shutdown() {
 // ---- Starting -----------------------------------------------------------------------------------
 
 absl::StatusOr<std::optional<SeedRun>> SeedRunRegistry::Repeated(const StartOptions& options) {
-  if (options.request_id.empty() || options.validate_only) return std::optional<SeedRun>();
-  ASSIGN_OR_RETURN(std::optional<SeedRun> run, ports_.ledger.FindRequest(options.request_id));
+  if (options.validate_only) return std::optional<SeedRun>();
+  ASSIGN_OR_RETURN(std::optional<SeedRun> run,
+                   FindRepeatedRun(ports_.ledger, options.request_id, options.request_digest));
   if (!run) return run;
-  if (run->request_digest != options.request_digest) {
-    return status::Error({.code = absl::StatusCode::kAlreadyExists,
-                          .reason = Reason::kRequestIdReused,
-                          .message = absl::StrCat("request id ", options.request_id, " started ",
-                                                  RunName(*run), " with another request")});
-  }
   if (const ActivePtr active = Find(run->id)) {
     sync::MutexLock lock(mutex_);
     return std::optional<SeedRun>(active->run);
@@ -193,17 +130,12 @@ absl::StatusOr<std::optional<SeedRun>> SeedRunRegistry::Repeated(const StartOpti
 }
 
 absl::Status SeedRunRegistry::CheckNoWriter(RunKind kind) {
-  if (shutting_down_) {
-    return status::Error({.code = absl::StatusCode::kUnavailable,
-                          .reason = Reason::kShuttingDown,
-                          .message = "the service is stopping",
-                          .retry_after = absl::Seconds(5)});
-  }
+  if (shutting_down_) return StoppingError();
   for (const auto& [id, active] : active_) {
     if (active->done || active->run.kind == RunKind::kVerify) continue;
     // Deltas may wait for a load, if no others do.
     if (active->run.kind == RunKind::kFullLoad && kind == RunKind::kDeltas) continue;
-    return RunActive(active->run);
+    return RunActiveError(active->run);
   }
   return absl::OkStatus();
 }
@@ -227,21 +159,9 @@ absl::StatusOr<SeedRun> SeedRunRegistry::StartFullLoad(const FullLoadParameters&
     if (!options.validate_only) ports_.ledger.ReleaseWriter();
   };
   ASSIGN_OR_RETURN(run.base_rows, ports_.catalog.CountRows());
-  if (parameters.on_existing == OnExisting::kFail) {
-    for (const auto& [table, rows] : run.base_rows) {
-      if (rows == 0) continue;
-      return status::Error({.code = absl::StatusCode::kFailedPrecondition,
-                            .reason = Reason::kTablesNotEmpty,
-                            .message = absl::StrCat(TableName(table), " holds ", rows,
-                                                    " rows, and on_existing is FAIL"),
-                            .metadata = {{"table", std::string(TableName(table))}}});
-    }
-  }
-  ASSIGN_OR_RETURN(HighestIds highest, ports_.catalog.Highest());
-  run.first_ids.customer = highest[Table::kCustomers] + 1;
-  run.first_ids.product = highest[Table::kProducts] + 1;
-  run.first_ids.order = 1 + std::max({highest[Table::kOrders], highest[Table::kPayments],
-                                      (highest[Table::kOrderItems] + kMaxLines - 1) / kMaxLines});
+  if (parameters.on_existing == OnExisting::kFail) RETURN_IF_ERROR(CheckEmpty(run.base_rows));
+  ASSIGN_OR_RETURN(const HighestIds highest, ports_.catalog.Highest());
+  run.first_ids = FirstIdsAfter(highest);
   if (options.validate_only) {
     ASSIGN_OR_RETURN(const LoadPlan plan,
                      PlanLoad(parameters, run.first_ids, options_.max_rows_per_run));
@@ -256,17 +176,8 @@ absl::StatusOr<SeedRun> SeedRunRegistry::StartFullLoad(const FullLoadParameters&
 absl::StatusOr<SeedRun> SeedRunRegistry::StartDeltas(const DeltasParameters& parameters,
                                                      const StartOptions& options) {
   RETURN_IF_ERROR(EventMix::Make(parameters.weights).status());
-  if (!(parameters.events_per_second > 0)) {
-    return status::InvalidField("events_per_second", "must be above 0");
-  }
-  if (parameters.events_per_second > options_.max_events_per_second) {
-    return status::Error(
-        {.code = absl::StatusCode::kResourceExhausted,
-         .reason = Reason::kLimitExceeded,
-         .message = absl::StrCat("max_events_per_second allows ", options_.max_events_per_second,
-                                 ". Ask for less, or raise the setting."),
-         .metadata = {{"setting", "max_events_per_second"}}});
-  }
+  RETURN_IF_ERROR(
+      CheckRate("events_per_second", parameters.events_per_second, options_.max_events_per_second));
   ASSIGN_OR_RETURN(std::optional<SeedRun> repeated, Repeated(options));
   if (repeated) return *std::move(repeated);
   RETURN_IF_ERROR(TakeOn());
@@ -282,12 +193,7 @@ absl::StatusOr<SeedRun> SeedRunRegistry::StartDeltas(const DeltasParameters& par
   }
   if (run.waiting_for == 0) {
     ASSIGN_OR_RETURN(run.base_rows, ports_.catalog.CountRows());
-    if (run.base_rows[Table::kCustomers] == 0 || run.base_rows[Table::kProducts] == 0) {
-      return status::Error({.code = absl::StatusCode::kFailedPrecondition,
-                            .reason = Reason::kNothingToChange,
-                            .message = "there are no customers or no products to change; run a "
-                                       "full load first"});
-    }
+    RETURN_IF_ERROR(CheckChangeable(run.base_rows));
   }
   if (options.validate_only) return run;
   const bool waits = run.waiting_for != 0;
@@ -308,19 +214,14 @@ absl::StatusOr<SeedRun> SeedRunRegistry::StartVerify(const VerifyParameters& par
   run.request_digest = options.request_digest;
   sync::MutexLock lock(mutex_);
   for (const auto& [id, active] : active_) {
-    if (!active->done && active->run.kind == RunKind::kVerify) return RunActive(active->run);
+    if (!active->done && active->run.kind == RunKind::kVerify) return RunActiveError(active->run);
   }
   RETURN_IF_ERROR(ports_.catalog.CheckSchema());
   return Launch(std::move(run), /*stored=*/false);
 }
 
 absl::StatusOr<SeedRun> SeedRunRegistry::Launch(SeedRun run, bool stored) {
-  if (shutting_down_) {
-    return status::Error({.code = absl::StatusCode::kUnavailable,
-                          .reason = Reason::kShuttingDown,
-                          .message = "the service is stopping",
-                          .retry_after = absl::Seconds(5)});
-  }
+  if (shutting_down_) return StoppingError();
   auto active = std::make_shared<Active>(ports_.clock);
   if (run.kind == RunKind::kFullLoad) {
     ASSIGN_OR_RETURN(active->plan,
@@ -397,7 +298,7 @@ absl::Status SeedRunRegistry::PrepareDeltas(Active& active) {
     if (active.run.waiting_for != 0) {
       const auto in_front = active_.find(active.run.waiting_for);
       while (in_front != active_.end() && !in_front->second->done && !active.control.ending()) {
-        changed_.WaitFor(mutex_, absl::Milliseconds(200), [] { return false; });
+        changed_.WaitFor(mutex_, absl::Milliseconds(200), [&] { return in_front->second->done; });
       }
       if (active.control.ending()) return absl::OkStatus();
     }
@@ -411,18 +312,9 @@ absl::Status SeedRunRegistry::PrepareDeltas(Active& active) {
   std::map<Table, int64_t> base_rows;
   if (parameters.bases.customer == 0) {  // not yet begun
     ASSIGN_OR_RETURN(base_rows, ports_.catalog.CountRows());
-    if (base_rows[Table::kCustomers] == 0 || base_rows[Table::kProducts] == 0) {
-      return status::Error({.code = absl::StatusCode::kFailedPrecondition,
-                            .reason = Reason::kNothingToChange,
-                            .message = "there are no customers or no products to change; run a "
-                                       "full load first"});
-    }
-    ASSIGN_OR_RETURN(HighestIds highest, ports_.catalog.Highest());
-    const auto next_block = [](int64_t id) { return (id / kShards + 1) * kShards; };
-    parameters.bases.customer = next_block(highest[Table::kCustomers]);
-    parameters.bases.order =
-        next_block(std::max({highest[Table::kOrders], highest[Table::kPayments],
-                             (highest[Table::kOrderItems] + kMaxLines - 1) / kMaxLines}));
+    RETURN_IF_ERROR(CheckChangeable(base_rows));
+    ASSIGN_OR_RETURN(const HighestIds highest, ports_.catalog.Highest());
+    parameters.bases = IdBasesAfter(highest);
     ASSIGN_OR_RETURN(const Micros latest, ports_.catalog.LatestBusinessTime());
     parameters.business_start = std::max(kClockStart, latest);
   }
@@ -444,21 +336,9 @@ void SeedRunRegistry::Finish(Active& active, const absl::Status& result, bool co
   sync::MutexLock lock(mutex_);
   SeedRun& run = active.run;
   run.end_time = ports_.clock.Now();
-  if (wish == RunControl::Wish::kCancel) {
-    run.state = RunState::kCancelled;
-  } else if (wish == RunControl::Wish::kShutdown && !complete) {
-    run.state = RunState::kInterrupted;
-    run.error = status::Error({.code = absl::StatusCode::kUnavailable,
-                               .reason = Reason::kShuttingDown,
-                               .message = "the seeder's process ended during the run"});
-  } else if (!result.ok()) {
-    run.error = AsRunError(result);
-    run.state = StateAfter(run.error);
-  } else if (complete || (wish == RunControl::Wish::kStop && run.kind == RunKind::kDeltas)) {
-    run.state = RunState::kSucceeded;
-  } else {
-    run.state = RunState::kCancelled;
-  }
+  RunEnding ending = EndingOf(run.kind, wish, result, complete);
+  run.state = ending.state;
+  run.error = std::move(ending.error);
   run.resumable = IsResumable(run.kind, run.state, run.error);
   // A run that this process leaves at its end goes on at the next start: the ledger keeps it open.
   SeedRun to_store = run;
@@ -503,50 +383,15 @@ SeedRunRegistry::ActivePtr SeedRunRegistry::Find(int64_t id) {
   return it == active_.end() ? nullptr : it->second;
 }
 
-// From the ledger, progress included.
-absl::StatusOr<SeedRun> SeedRunRegistry::Stored(absl::string_view name) {
-  ASSIGN_OR_RETURN(const RunId id, ParseRunName(name));
-  ASSIGN_OR_RETURN(std::optional<SeedRun> run, ports_.ledger.FindRun(id.id));
-  if (!run || run->kind != id.kind) return NotFound(name);
-  run->resumable = IsResumable(run->kind, run->state, run->error);
-  if (run->kind == RunKind::kFullLoad) {
-    ASSIGN_OR_RETURN(const std::vector<ChunkDone> chunks, ports_.ledger.ChunksDone(run->id));
-    if (const auto plan = PlanLoad(run->full_load, run->first_ids, kMaxId); plan.ok()) {
-      run->plan = Summarize(*plan);
-      run->progress.chunks_planned = plan->chunks();
-      for (const TableLoad& table : plan->tables) {
-        run->progress.tables[table.table].planned = table.rows;
-      }
-      int64_t rows = 0;
-      for (const ChunkDone& chunk : chunks) {
-        rows += chunk.rows;
-        run->progress.tables[chunk.table].inserts += chunk.rows;
-        run->progress.tables[chunk.table].bytes += chunk.bytes;
-        ++run->progress.chunks_done;
-      }
-      if (plan->rows() > 0) {
-        run->progress.percent =
-            100.0 * static_cast<double>(rows) / static_cast<double>(plan->rows());
-      }
-    }
-  } else if (run->kind == RunKind::kDeltas) {
-    ASSIGN_OR_RETURN(const BatchTotals totals, ports_.ledger.Totals(run->id));
-    for (const Table table : kTables) run->progress.tables[table];
-    for (const auto& [code, rows] : totals.rows) AddRows(run->progress, code, rows);
-    run->progress.events_done = totals.events;
-  }
-  return *std::move(run);
-}
-
 absl::StatusOr<SeedRun> SeedRunRegistry::Get(absl::string_view name) {
   ASSIGN_OR_RETURN(const RunId id, ParseRunName(name));
   if (const ActivePtr active = Find(id.id)) {
     sync::MutexLock lock(mutex_);
-    if (active->run.kind != id.kind) return NotFound(name);
+    if (active->run.kind != id.kind) return RunNotFoundError(name);
     if (!active->done) Publish(*active);
     return active->run;
   }
-  return Stored(name);
+  return ReadStoredRun(ports_.ledger, name);
 }
 
 absl::StatusOr<RunPage> SeedRunRegistry::List(size_t offset, size_t limit) {
@@ -566,17 +411,8 @@ absl::StatusOr<RunPage> SeedRunRegistry::List(size_t offset, size_t limit) {
 absl::StatusOr<SeedRun> SeedRunRegistry::ChangeRate(absl::string_view name,
                                                     double events_per_second,
                                                     absl::string_view etag) {
-  if (!(events_per_second > 0) || events_per_second > 1e6) {
-    return status::InvalidField("seed_run.deltas.events_per_second",
-                                "must be above 0 and at most 1000000");
-  }
-  if (events_per_second > options_.max_events_per_second) {
-    return status::Error(
-        {.code = absl::StatusCode::kResourceExhausted,
-         .reason = Reason::kLimitExceeded,
-         .message = absl::StrCat("max_events_per_second allows ", options_.max_events_per_second),
-         .metadata = {{"setting", "max_events_per_second"}}});
-  }
+  RETURN_IF_ERROR(CheckRate("seed_run.deltas.events_per_second", events_per_second,
+                            options_.max_events_per_second));
   ASSIGN_OR_RETURN(const RunId id, ParseRunName(name));
   if (id.kind != RunKind::kDeltas) {
     return status::Error({.code = absl::StatusCode::kInvalidArgument,
@@ -585,7 +421,7 @@ absl::StatusOr<SeedRun> SeedRunRegistry::ChangeRate(absl::string_view name,
   }
   const ActivePtr active = Find(id.id);
   if (active == nullptr) {
-    ASSIGN_OR_RETURN(const SeedRun run, Stored(name));
+    ASSIGN_OR_RETURN(const SeedRun run, ReadStoredRun(ports_.ledger, name));
     return RunStateError(run, "a change", "RUNNING or PAUSED");
   }
   {
@@ -613,7 +449,7 @@ absl::StatusOr<SeedRun> SeedRunRegistry::Pause(absl::string_view name) {
   ASSIGN_OR_RETURN(const RunId id, ParseRunName(name));
   const ActivePtr active = Find(id.id);
   if (active == nullptr) {
-    ASSIGN_OR_RETURN(const SeedRun run, Stored(name));
+    ASSIGN_OR_RETURN(const SeedRun run, ReadStoredRun(ports_.ledger, name));
     return RunStateError(run, "pause", "RUNNING");
   }
   sync::MutexLock lock(mutex_);
@@ -649,7 +485,7 @@ absl::StatusOr<SeedRun> SeedRunRegistry::Resume(absl::string_view name) {
       return RunStateError(run, "resume", "PAUSED, INTERRUPTED, CANCELLED or resumable FAILED");
     }
   }
-  ASSIGN_OR_RETURN(SeedRun run, Stored(name));
+  ASSIGN_OR_RETURN(SeedRun run, ReadStoredRun(ports_.ledger, name));
   if (const ActivePtr active = Find(id.id)) {  // ended here; the ledger may not have heard of it
     sync::MutexLock lock(mutex_);
     run = active->run;
@@ -693,31 +529,24 @@ absl::StatusOr<SeedRun> SeedRunRegistry::End(absl::string_view name, RunControl:
   };
   const ActivePtr active = Find(id.id);
   if (active == nullptr) {
-    ASSIGN_OR_RETURN(const SeedRun run, Stored(name));
+    ASSIGN_OR_RETURN(const SeedRun run, ReadStoredRun(ports_.ledger, name));
     return judge(run);
   }
-  bool ended_before = false;
   {
     sync::MutexLock lock(mutex_);
-    ended_before = active->done;
+    if (active->done) return judge(active->run);
   }
-  if (!ended_before) {
-    active->control.Set(wish);
-    if (active->deltas != nullptr) active->deltas->SetPaused(false);
-    const clock::SteadyTime end = ports_.clock.Steady() + absl::Seconds(6);
-    sync::MutexLock lock(mutex_);
-    while (!active->done && !stop.stop_requested() && ports_.clock.Steady() < end) {
-      changed_.WaitFor(mutex_, absl::Milliseconds(50), [&] { return active->done; });
-    }
-    if (!active->done) {
-      // Transactions that do not end in time are given up; the ledger tells what was committed.
-      active->control.GiveUp();
-      return active->run;
-    }
-    return active->run;
-  }
+  active->control.Set(wish);
+  if (active->deltas != nullptr) active->deltas->SetPaused(false);
+  const clock::SteadyTime end = ports_.clock.Steady() + options_.end_wait;
   sync::MutexLock lock(mutex_);
-  return judge(active->run);
+  changed_.NotifyAll();  // wakes a run that waits for another one
+  while (!active->done && !stop.stop_requested() && ports_.clock.Steady() < end) {
+    changed_.WaitFor(mutex_, absl::Milliseconds(50), [&] { return active->done; });
+  }
+  // Transactions that do not end in time are given up; the ledger tells what was committed.
+  if (!active->done) active->control.GiveUp();
+  return active->run;
 }
 
 absl::StatusOr<SeedRun> SeedRunRegistry::Stop(absl::string_view name, const std::stop_token& stop) {
@@ -735,7 +564,7 @@ absl::StatusOr<sync::Subscription> SeedRunRegistry::Watch(
   if (const ActivePtr active = Find(id.id)) {
     return active->published.Subscribe(std::move(listener));
   }
-  ASSIGN_OR_RETURN(const SeedRun run, Stored(name));
+  ASSIGN_OR_RETURN(const SeedRun run, ReadStoredRun(ports_.ledger, name));
   sync::Published<SeedRun> still(run);
   return still.Subscribe(std::move(listener));
 }

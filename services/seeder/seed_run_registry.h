@@ -61,7 +61,7 @@ class SeedRunRegistry {
                                      absl::string_view etag);
   absl::StatusOr<SeedRun> Pause(absl::string_view name);
   absl::StatusOr<SeedRun> Resume(absl::string_view name);
-  // Waits up to 6 s for the run to end.
+  // Waits up to JobOptions.end_wait for the run to end.
   absl::StatusOr<SeedRun> Stop(absl::string_view name, const std::stop_token& stop);
   absl::StatusOr<SeedRun> Cancel(absl::string_view name, const std::stop_token& stop);
 
@@ -77,7 +77,6 @@ class SeedRunRegistry {
   absl::StatusOr<std::optional<SeedRun>> Repeated(const StartOptions& options);
   absl::Status CheckNoWriter(RunKind kind) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   ActivePtr Find(int64_t id);
-  absl::StatusOr<SeedRun> Stored(absl::string_view name);
   absl::StatusOr<SeedRun> Launch(SeedRun run, bool stored) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::StatusOr<SeedRun> ResumeStored(SeedRun run);
   absl::StatusOr<SeedRun> End(absl::string_view name, RunControl::Wish wish,
