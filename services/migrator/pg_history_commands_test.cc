@@ -50,8 +50,8 @@ constexpr const char* kOfEveryKind[] = {
     "create text search configuration tsc (copy = simple)",
     "create text search dictionary tsd (template = simple)",
     "create text search template tst (lexize = dsimple_lexize)",
-    "create text search parser tsp (start = prsd_start, gettoken = prsd_nexttoken, end = prsd_end, "
-    "lextypes = prsd_lextype)",
+    ("create text search parser tsp (start = prsd_start, gettoken = prsd_nexttoken, "
+     "end = prsd_end, lextypes = prsd_lextype)"),
     "create function trig() returns trigger language plpgsql as 'begin return new; end'",
     "create trigger t before insert on typed for each row execute function trig()",
     "create policy pol on typed using (true)",

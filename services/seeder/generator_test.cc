@@ -88,7 +88,7 @@ TEST(DwellTime, HalfAreShorterThanTheMedian) {
     ASSERT_GE(time, 0);
     if (time < 1'000'000) ++shorter;
   }
-  EXPECT_NEAR(shorter, kDraws / 2, 0.01 * kDraws);
+  EXPECT_NEAR(shorter, 0.5 * kDraws, 0.01 * kDraws);
 }
 
 TEST(ExponentialTime, HasItsMean) {
