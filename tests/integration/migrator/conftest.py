@@ -145,6 +145,10 @@ class Project:
             " and application_name = 'storefront-migrator worker'"
         )[0][0]
 
+    def wait_without_sessions(self) -> None:
+        """Until none is left: the server may come late to one that was just closed."""
+        wait_until(lambda: self.sessions() == 0, 10, "the worker has no session")
+
 
 @pytest.fixture
 def project(

@@ -123,7 +123,7 @@ def test_M2_a_clean_that_is_killed_drops_nothing(project):
         wait_for_worker(p)
         assert len(tables(p)) == 40, "nothing is seen of it"
         p.service.kill()
-        wait_until(lambda: p.sessions() == 0, 10, "the session and its lock are gone")
+        p.wait_without_sessions()
         assert len(tables(p)) == 40
         assert p.history() == before
     p.service.start()

@@ -65,7 +65,7 @@ def test_M2_kill_inside_a_transactional_script(project):
     p.start()
     wait_until(lambda: in_statement(p, "pg_sleep"), 20, "the script sleeps")
     p.service.kill()
-    wait_until(lambda: p.sessions() == 0, 5, "the session and its lock are gone")
+    p.wait_without_sessions()
     assert tables(p) == {"a"}
     assert [row[1] for row in p.history()] == ["1"]
     p.write({"V2__b.sql": "create table b (i int);\ncreate table c (i int);"})
@@ -91,7 +91,7 @@ def test_M3_kill_at_a_random_point_leaves_history_and_schema_equal(project, roun
         interval=0.001,
     )
     p.service.kill()
-    wait_until(lambda: p.sessions() == 0, 5, "the session is gone")
+    p.wait_without_sessions()
     assert_history_and_schema_agree(p, 120)
     p.service.start()
     p.migrate_ok()
@@ -128,7 +128,7 @@ def test_M4_kill_in_create_index_concurrently(project):
         p.start()
         wait_until(lambda: in_statement(p, "create index"), 20, "the index is being built")
         p.service.kill()
-        wait_until(lambda: p.sessions() == 0, 5, "the session is gone")
+        p.wait_without_sessions()
     assert p.history()[-1] == (2, "2", "V2__i.sql", False)
     p.service.start()
     status = p.stub.GetMigrationStatus(pb.GetMigrationStatusRequest())
@@ -174,7 +174,7 @@ def test_M5_connection_cut_in_commit(project, database, postgres, gate, twin):
     assert run.state == Run.SUCCEEDED, run.error
     assert tables(p) == {"t1", "t2", "t3"}
     assert [row[1] for row in p.history()] == ["1", "2", "3"]
-    assert p.sessions() == 0
+    p.wait_without_sessions()
 
 
 def test_M5_connection_cut_at_random_points(project, database, postgres, gate):
@@ -255,7 +255,7 @@ def test_M6_files_that_cannot_be_used(project, fails, files, reason):
     error = fails(p.start)
     assert (error.code.name, error.reason) == ("FAILED_PRECONDITION", reason)
     assert p.sql("select to_regclass('flyway_schema_history')") == [(None,)]
-    assert p.sessions() == 0
+    p.wait_without_sessions()
 
 
 def test_M7_a_locked_table_fails_with_its_blocker(project):
@@ -360,7 +360,7 @@ def test_cancel_rolls_back_within_two_seconds(project):
     assert not run.HasField("error")
     assert tables(p) == {"a"}
     assert p.cancel(name).state == Run.CANCELLED
-    wait_until(lambda: p.sessions() == 0, 2, "no session is left")
+    p.wait_without_sessions()
 
 
 def test_cancel_of_an_ended_run_is_refused(project, fails):
@@ -470,7 +470,7 @@ def test_M7_others_queue_behind_us_for_lock_timeout_at_most(project):
     blocked = [event.message for event in events if event.type == "blocked"]
     assert blocked and f"pid {pid} (idle one, idle in transaction, on " in blocked[0], events
     assert len([event for event in events if event.type == "retry"]) == 2
-    wait_until(lambda: p.sessions() == 0, 5, "no session is left")
+    p.wait_without_sessions()
 
 
 TRICKY = """-- a comment with ; and '

@@ -89,7 +89,7 @@ def test_a_plan_reads_like_a_review(project):
     (concurrent,) = answer.steps[2].statements[0].locks
     assert (concurrent.mode, concurrent.scans_table) == ("SHARE UPDATE EXCLUSIVE", True)
     assert p.history() == before
-    assert p.sessions() == 0
+    p.wait_without_sessions()
 
 
 # Statements on tables that exist, for which the plan and Postgres itself must name the same lock.

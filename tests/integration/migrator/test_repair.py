@@ -42,7 +42,7 @@ def test_M4_whole_from_the_kill_to_the_index(project, fails):
             "the index is being built",
         )
         p.service.kill()
-        wait_until(lambda: p.sessions() == 0, 10, "the session is gone")
+        p.wait_without_sessions()
     assert p.history()[-1] == (2, "2", "V2__i.sql", False)
     p.service.start()
     status = p.stub.GetMigrationStatus(pb.GetMigrationStatusRequest())
@@ -189,7 +189,7 @@ def test_M4_a_repair_that_is_killed_is_not_done_by_half(project):
         wait_for_worker(p)
         assert rows(p) == before, "nothing is seen of it"
         p.service.kill()
-        wait_until(lambda: p.sessions() == 0, 10, "the session and its lock are gone")
+        p.wait_without_sessions()
     assert rows(p) == before
     p.service.start()
     assert len(run_ok(p, "repair", drop_invalid_indexes=True).steps) == 12

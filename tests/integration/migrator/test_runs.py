@@ -114,7 +114,7 @@ def test_M3_a_killed_run_reads_interrupted_with_its_events(project):
     assert {e.sequence for e in before if e.type == "migration_finished"} <= kept
     # The next run goes on where the dead one stopped.
     p.write({"V6__wait.sql": "select 1;"})
-    wait_until(lambda: p.sessions() == 0, 10, "the old session is gone")
+    p.wait_without_sessions()
     assert p.migrate_ok().final_version == "6"
 
 
@@ -134,7 +134,7 @@ def test_M3_kill_right_after_the_answer_loses_no_run(project):
     p.service.wait_ready()
     wait_until(lambda: p.get(started.name).state == Run.INTERRUPTED, 10, "it reads INTERRUPTED")
     p.write({"V1__wait.sql": "select 1;"})
-    wait_until(lambda: p.sessions() == 0, 10, "the old session is gone")
+    p.wait_without_sessions()
     ended = p.migrate_ok()
     p.service.kill()
     p.service.start()
@@ -255,7 +255,7 @@ def test_without_the_right_to_keep_runs_nothing_is_run(project, fails):
     assert (error.code.name, error.reason) == ("FAILED_PRECONDITION", "SIDE_SCHEMA_DENIED")
     assert "CREATE on the database" in error.message
     assert p.sql("select to_regclass('public.t')") == [(None,)]
-    assert plain.sessions() == 0
+    plain.wait_without_sessions()
     p.sql(f'grant create on database "{name}" to {user}')
     plain.migrate_ok()
     p.sql(f"drop owned by {user}")

@@ -173,7 +173,7 @@ def test_cancel_takes_the_script_under_way_back(project):
     assert ended.state == Run.CANCELLED
     assert tables(p) == {"t1", "t2"}
     assert kinds(p) == ["SQL 1", "SQL 2", "SQL 3", "DELETE 3"]
-    wait_until(lambda: p.sessions() == 0, 2, "no session is left")
+    p.wait_without_sessions()
 
 
 def test_M2_kill_inside_an_undo_script(project):
@@ -183,7 +183,7 @@ def test_M2_kill_inside_an_undo_script(project):
     start(p, "undo")
     wait_until(lambda: is_in(p, "pg_sleep"), 20, "the table is dropped in it")
     p.service.kill()
-    wait_until(lambda: p.sessions() == 0, 10, "the session and its lock are gone")
+    p.wait_without_sessions()
     assert (tables(p), kinds(p)) == ({"t1", "t2"}, ["SQL 1", "SQL 2"])
     p.service.start()
     p.write({"U2__t.sql": "drop table t2;"})
@@ -207,7 +207,7 @@ def test_M3_kill_between_undo_scripts(project):
     stop_at = random.Random(seed).randrange(1, 50)
     wait_until(lambda: len(p.history()) >= 60 + stop_at, 30, "some are undone", interval=0.001)
     p.service.kill()
-    wait_until(lambda: p.sessions() == 0, 10, "the session is gone")
+    p.wait_without_sessions()
     assert_undone_whole(p, 60)
     p.service.start()
     run_ok(p, "undo", target="0?")
