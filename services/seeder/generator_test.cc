@@ -100,14 +100,19 @@ TEST(ExponentialTime, HasItsMean) {
   EXPECT_NEAR(sum / kDraws, 1e6, 1e4);
 }
 
-TEST(DwellTime, ExtremeBitsStayFinite) {
+TEST(MinusLog2, IsExactForPowersOfTwo) {
+  EXPECT_EQ(MinusLog2(uint64_t{1} << 63), 65536u);
+  EXPECT_EQ(MinusLog2(uint64_t{1} << 62), 2 * 65536u);
+}
+
+TEST(MinusLog2, StaysFinite) {
   EXPECT_GE(MinusLog2(~uint64_t{0}), 0u);
   EXPECT_LE(MinusLog2(0), 65u << 16);
 }
 
 TEST(UniqueCode, NoTwoIdsShareOne) {
   std::set<std::string> codes;
-  for (uint64_t id = 0; id < 50'000; ++id) {
+  for (uint64_t id = 0; id < 200'000; ++id) {
     std::string code;
     AppendUniqueCode(id, code);
     ASSERT_EQ(code.size(), 7u);
@@ -115,9 +120,14 @@ TEST(UniqueCode, NoTwoIdsShareOne) {
   }
 }
 
-TEST(Permute34, StaysWithinItsRange) {
-  for (uint64_t id = kPermutationSize - 1000; id < kPermutationSize; ++id) {
-    EXPECT_LT(Permute34(id), kPermutationSize);
+TEST(Permute34, IsABijectionOnEverySample) {
+  std::set<uint64_t> seen;
+  for (const uint64_t from : {uint64_t{0}, kPermutationSize - 100'000}) {
+    for (uint64_t id = from; id < from + 100'000; ++id) {
+      const uint64_t code = Permute34(id);
+      EXPECT_LT(code, kPermutationSize);
+      EXPECT_TRUE(seen.insert(code).second) << id;
+    }
   }
 }
 

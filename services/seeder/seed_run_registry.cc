@@ -298,7 +298,7 @@ absl::Status SeedRunRegistry::PrepareDeltas(Active& active) {
     if (active.run.waiting_for != 0) {
       const auto in_front = active_.find(active.run.waiting_for);
       while (in_front != active_.end() && !in_front->second->done && !active.control.ending()) {
-        changed_.WaitFor(mutex_, absl::Milliseconds(200), [&] { return in_front->second->done; });
+        changed_.Wait(mutex_);
       }
       if (active.control.ending()) return absl::OkStatus();
     }

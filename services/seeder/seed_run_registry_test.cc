@@ -52,6 +52,15 @@ class SeedRunRegistryTest : public ::testing::Test {
     return run.value_or(SeedRun());
   }
 
+  // A load that the end of its process cut short.
+  SeedRun CutLoad() {
+    gate_.Close();
+    const SeedRun run = Load();
+    registry_->Shutdown();
+    gate_.Open();
+    return run;
+  }
+
   RunState StateOf(const SeedRun& run) {
     const auto now = registry_->Get(RunName(run));
     EXPECT_THAT(now, IsOk());
@@ -138,20 +147,14 @@ TEST_F(SeedRunRegistryTest, ACancelledLoadGoesOnWhereItWas) {
 }
 
 TEST_F(SeedRunRegistryTest, S4ALoadGoesOnAfterTheEndOfTheProcess) {
-  gate_.Close();
-  const SeedRun run = Load();
-  registry_->Shutdown();
-  gate_.Open();
+  const SeedRun run = CutLoad();
   Restart();
   ASSERT_TRUE(Becomes(run, RunState::kSucceeded));
   EXPECT_EQ(ledger_.ChunksDone(run.id)->size(), 3u);
 }
 
 TEST_F(SeedRunRegistryTest, WithoutAutoResumeItWaitsToBeAsked) {
-  gate_.Close();
-  const SeedRun run = Load();
-  registry_->Shutdown();
-  gate_.Open();
+  const SeedRun run = CutLoad();
   Restart(/*auto_resume=*/false);
   ASSERT_TRUE(Becomes(run, RunState::kInterrupted));
   ASSERT_THAT(registry_->Resume(RunName(run)), IsOk());
