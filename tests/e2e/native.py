@@ -166,6 +166,8 @@ class NativeStack:
         """For a failed test: every process, and the last lines of those that are not well."""
         states = sorted(self.states().values(), key=lambda state: state.done)
         lines = [str(state) for state in states]
+        if not states:
+            lines.append(namespace.tail(self.folder / "logs/supervisor.log", 20))
         for state in states:
             if not state.done or state.restarts:
                 lines.append(namespace.tail(self.folder / f"logs/{state.name}.log", 20))

@@ -145,9 +145,9 @@ class Project:
             " and application_name = 'storefront-migrator worker'"
         )[0][0]
 
-    def wait_without_sessions(self) -> None:
+    def wait_without_sessions(self, deadline: float = 10) -> None:
         """Until none is left: the server may come late to one that was just closed."""
-        wait_until(lambda: self.sessions() == 0, 10, "the worker has no session")
+        wait_until(lambda: self.sessions() == 0, deadline, "the worker has no session")
 
 
 @pytest.fixture

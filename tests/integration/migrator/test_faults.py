@@ -65,7 +65,7 @@ def test_M2_kill_inside_a_transactional_script(project):
     p.start()
     wait_until(lambda: in_statement(p, "pg_sleep"), 20, "the script sleeps")
     p.service.kill()
-    p.wait_without_sessions()
+    p.wait_without_sessions(5)
     assert tables(p) == {"a"}
     assert [row[1] for row in p.history()] == ["1"]
     p.write({"V2__b.sql": "create table b (i int);\ncreate table c (i int);"})
@@ -91,7 +91,7 @@ def test_M3_kill_at_a_random_point_leaves_history_and_schema_equal(project, roun
         interval=0.001,
     )
     p.service.kill()
-    p.wait_without_sessions()
+    p.wait_without_sessions(5)
     assert_history_and_schema_agree(p, 120)
     p.service.start()
     p.migrate_ok()
@@ -128,7 +128,7 @@ def test_M4_kill_in_create_index_concurrently(project):
         p.start()
         wait_until(lambda: in_statement(p, "create index"), 20, "the index is being built")
         p.service.kill()
-        p.wait_without_sessions()
+        p.wait_without_sessions(5)
     assert p.history()[-1] == (2, "2", "V2__i.sql", False)
     p.service.start()
     status = p.stub.GetMigrationStatus(pb.GetMigrationStatusRequest())
@@ -360,7 +360,7 @@ def test_cancel_rolls_back_within_two_seconds(project):
     assert not run.HasField("error")
     assert tables(p) == {"a"}
     assert p.cancel(name).state == Run.CANCELLED
-    p.wait_without_sessions()
+    p.wait_without_sessions(2)
 
 
 def test_cancel_of_an_ended_run_is_refused(project, fails):
@@ -470,7 +470,7 @@ def test_M7_others_queue_behind_us_for_lock_timeout_at_most(project):
     blocked = [event.message for event in events if event.type == "blocked"]
     assert blocked and f"pid {pid} (idle one, idle in transaction, on " in blocked[0], events
     assert len([event for event in events if event.type == "retry"]) == 2
-    p.wait_without_sessions()
+    p.wait_without_sessions(5)
 
 
 TRICKY = """-- a comment with ; and '

@@ -80,7 +80,7 @@ def test_M2_M3_kill_9_of_the_migrator_at_24_random_points(project, chance):
             interval=0.0005,
         )
         p.service.kill()
-        p.wait_without_sessions()
+        p.wait_without_sessions(5)
         points.append(assert_rows_equal_effects(p) - before)
         p.service.start()
     assert sum(1 for point in points if 0 < point) >= 12, points
@@ -164,7 +164,7 @@ def test_M5_cut_inside_the_commit(project, database, postgres, gate, twin):
     run = p.wait(name)
     assert run.state == Run.SUCCEEDED, run.error
     assert assert_rows_equal_effects(p) == 4
-    p.wait_without_sessions()
+    p.wait_without_sessions(5)
 
 
 def test_M5_cut_at_100_random_bytes(project, database, postgres, gate, chance):
@@ -203,7 +203,7 @@ def test_M5_cut_at_100_random_bytes(project, database, postgres, gate, chance):
     assert_rows_equal_effects(p)
     p.migrate_ok()
     assert assert_rows_equal_effects(p) == total
-    p.wait_without_sessions()
+    p.wait_without_sessions(5)
 
 
 def start_patiently(p) -> str:

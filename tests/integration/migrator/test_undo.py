@@ -173,7 +173,7 @@ def test_cancel_takes_the_script_under_way_back(project):
     assert ended.state == Run.CANCELLED
     assert tables(p) == {"t1", "t2"}
     assert kinds(p) == ["SQL 1", "SQL 2", "SQL 3", "DELETE 3"]
-    p.wait_without_sessions()
+    p.wait_without_sessions(2)
 
 
 def test_M2_kill_inside_an_undo_script(project):
